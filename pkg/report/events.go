@@ -1,0 +1,112 @@
+// Package report holds the typed facts that the steps tell while they work, and the words of what went wrong. It imports
+// only the standard library: the steps know it, the screen knows it, and they do not know each other.
+package report
+
+import "time"
+
+// Sink takes the events of a run. Tell may be called by several goroutines at once and does not block for long.
+type Sink interface {
+	Tell(Event)
+}
+
+// Event is one of the types below.
+type Event interface{ event() }
+
+// Account says whose account this is: the first line of every run.
+type Account struct {
+	ID       string // twelve digits
+	Region   string
+	Caller   string // ARN of who calls
+	Endpoint string // "" for AWS itself
+}
+
+// StepStarted and StepEnded enclose one step.
+type (
+	StepStarted struct{ Step Step }
+	StepEnded   struct {
+		Step Step
+		Sum  string // what it made, in a few words: "4 functions, 9.1 MB"
+		Took time.Duration
+	}
+)
+
+// Step names a step of the walk.
+type Step string
+
+// The steps in their order; Destroy, Purge and Watch stand alone.
+const (
+	Build   Step = "build"
+	Zip     Step = "zip"
+	Upload  Step = "upload"
+	Render  Step = "render"
+	Deploy  Step = "deploy"
+	Destroy Step = "destroy"
+	Purge   Step = "purge"
+	Watch   Step = "watch"
+)
+
+// Packed is one function's zip.
+type Packed struct {
+	Function string
+	Size     int64  // bytes
+	Digest   string // SHA-256 of the zip, base64
+	Reused   bool   // the binary had not changed
+}
+
+// Sent is one object that the bucket now holds.
+type Sent struct {
+	Key       string
+	VersionID string
+	Size      int64 // bytes
+	Uploaded  bool  // false: it was there already
+}
+
+// Changed is one write to something that is not an object: the bucket or one of its settings.
+type Changed struct {
+	Thing  string // "bucket plldb-…", "versioning of …"
+	Reason string
+}
+
+// StackEvent is one event of the stack, as CloudFormation gives it.
+type StackEvent struct {
+	Time         time.Time
+	LogicalID    string
+	PhysicalID   string
+	ResourceType string
+	Status       string
+	Reason       string // "" when CloudFormation gives none
+}
+
+// Notice is a thing to know; Warning one to act on.
+type (
+	Notice  struct{ Text string }
+	Warning struct{ Text string }
+)
+
+// Request is one answered AWS call, for --verbose. It never holds a header or a body.
+type Request struct {
+	Service   string
+	Operation string
+	Attempt   int
+	Status    int    // HTTP status, 0 when there was no answer
+	Code      string // AWS error code, "" when it succeeded
+	Took      time.Duration
+}
+
+func (Account) event()     {}
+func (StepStarted) event() {}
+func (StepEnded) event()   {}
+func (Packed) event()      {}
+func (Sent) event()        {}
+func (Changed) event()     {}
+func (StackEvent) event()  {}
+func (Notice) event()      {}
+func (Warning) event()     {}
+func (Request) event()     {}
+func (Outcome) event()     {}
+
+// Discard is a Sink that forgets.
+type Discard struct{}
+
+// Tell does nothing.
+func (Discard) Tell(Event) {}
