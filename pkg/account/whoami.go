@@ -1,0 +1,73 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/plldb/plldb/pkg/report"
+)
+
+// Bounds of the first question: in all, and between its tries. An endpoint that refuses, or accepts and never answers, is
+// found out here (trap 67).
+const (
+	whoAmIWait  = 10 * time.Second
+	whoAmIPause = 500 * time.Millisecond
+)
+
+// Identity is who calls, and where.
+type Identity struct {
+	Account   string // twelve digits
+	Region    string
+	Partition string // aws, aws-cn, aws-us-gov, …
+	Caller    string // ARN
+	Endpoint  string // "" for AWS itself
+}
+
+// WhoAmI asks STS GetCallerIdentity, which needs no permission. The credentials are looked for first and by themselves:
+// inside the call the SDK would take their absence for a fault of the network and look for them three times. That part is
+// not bounded here, since a person may be typing an MFA code.
+func (s *Session) WhoAmI(ctx context.Context) (Identity, error) {
+	if _, err := s.cfg.Credentials.Retrieve(ctx); err != nil {
+		return Identity{}, fmt.Errorf("get identity: get credentials: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, whoAmIWait)
+	defer cancel()
+
+	client := sts.NewFromConfig(s.cfg, func(o *sts.Options) {
+		o.Retryer = retry.AddWithMaxBackoffDelay(o.Retryer, whoAmIPause)
+	})
+	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return Identity{}, fmt.Errorf("asking whose credentials these are: %w", err)
+	}
+	who, err := arn.Parse(aws.ToString(out.Arn))
+	if err != nil {
+		return Identity{}, fmt.Errorf("reading the caller's ARN %q: %w", aws.ToString(out.Arn), err)
+	}
+
+	return Identity{
+		Account:   aws.ToString(out.Account),
+		Region:    s.cfg.Region,
+		Partition: who.Partition,
+		Caller:    aws.ToString(out.Arn),
+		Endpoint:  aws.ToString(client.Options().BaseEndpoint),
+	}, nil
+}
+
+// Expect refuses any account but the one that was asked for. An empty want expects nothing.
+func (i Identity) Expect(want string) error {
+	if want == "" || want == i.Account {
+		return nil
+	}
+	return &report.Problem{
+		Message: fmt.Sprintf("these credentials are of account %s, not %s", i.Account, want),
+		Hint:    "choose other credentials (--profile, AWS_PROFILE), or leave out --account",
+		Code:    report.ExitUsage,
+	}
+}
