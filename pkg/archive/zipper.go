@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -45,6 +46,9 @@ func (z Zipper) Zip(
 	}
 	return p.archives, manifest{Format: format, Functions: p.entries}.write(z.Dir)
 }
+
+// Forget makes the next Zip pack everything anew, for a zip in Dir that is damaged though its size is right.
+func (z Zipper) Forget() error { return remove(filepath.Join(z.Dir, manifestName)) }
 
 // packing is one run of Zip.
 type packing struct {

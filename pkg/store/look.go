@@ -1,0 +1,231 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// State says whose the bucket is, as far as reading tells.
+type State int
+
+// The states of a bucket.
+const (
+	Absent  State = iota // every read answered NoSuchBucket
+	Ours                 // it is this account's, and its settings were read
+	Unknown              // every read was refused: CreateBucket tells whose it is (trap 46)
+)
+
+// Seen is what one look found.
+type Seen struct {
+	State    State
+	Refused  error // why nothing could be read; nil unless Unknown
+	Settings Settings
+	Newest   map[string]Version // the newest version of each key under the prefix
+}
+
+// Settings are the bucket's settings; what is not set is the zero value.
+type Settings struct {
+	PublicAccess *types.PublicAccessBlockConfiguration
+	Encryption   *types.ServerSideEncryptionRule
+	Ownership    types.ObjectOwnership
+	Versioning   types.BucketVersioningStatus
+	Policy       Policy
+	Lifecycle    []types.LifecycleRule
+	MinimumSize  types.TransitionDefaultMinimumObjectSize // stands beside the lifecycle rules and is written with them
+}
+
+// Version is the newest version of one key.
+type Version struct {
+	ID      string // "null" when it was written before the bucket versioned
+	Size    int64  // bytes
+	Deleted bool   // it is a delete marker
+}
+
+// Usable says whether a template can name this version: it has bytes, and an ID that no later upload takes over.
+func (v Version) Usable() bool { return !v.Deleted && isVersion(v.ID) }
+
+// isVersion says whether id names one version for ever; `null` does not (trap 44).
+func isVersion(id string) bool { return id != "" && id != "null" }
+
+// read is one question of a look.
+type read struct {
+	thing string
+	none  string // the code by which S3 says that it was never set (trap 47); "" when there is none
+	ask   func(context.Context, *Settings) error
+}
+
+// Look reads the settings of the bucket and the newest versions under prefix: seven requests side by side, and one more
+// for each further page of versions. A missing bucket and one that refuses every read are states, not errors; a read
+// that is refused while others are answered is an error.
+func (s *Store) Look(ctx context.Context, prefix string) (Seen, error) {
+	seen := Seen{Newest: map[string]Version{}}
+	reads := s.reads(prefix, seen.Newest)
+	answers := make([]error, len(reads))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, r := range reads {
+		group.Go(func() error {
+			err := r.ask(ctx, &seen.Settings)
+			if err == nil || (r.none != "" && codeOf(err) == r.none) {
+				return nil
+			}
+			answers[i] = fmt.Errorf("reading the %s of bucket %s: %w", r.thing, s.bucket.Name, err)
+			if isMissing(err) || isRefused(err) {
+				return nil
+			}
+			return answers[i]
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Seen{}, err
+	}
+	return judge(seen, answers)
+}
+
+// judge decides from all answers what the bucket is. One that some reads find and others do not is just being made:
+// S3's bucket settings are eventually consistent, so it is there.
+func judge(seen Seen, answers []error) (Seen, error) {
+	var missing, refused int
+	var refusal error
+	for _, err := range answers {
+		switch {
+		case isMissing(err):
+			missing++
+		case isRefused(err):
+			refused++
+			refusal = cmp.Or(refusal, err)
+		}
+	}
+	switch {
+	case missing == len(answers):
+		return Seen{State: Absent, Newest: map[string]Version{}}, nil
+	case refused == len(answers):
+		return Seen{State: Unknown, Refused: refusal, Newest: map[string]Version{}}, nil
+	case refused > 0:
+		return Seen{}, refusal
+	}
+	seen.State = Ours
+	return seen, nil
+}
+
+func isMissing(err error) bool { return codeOf(err) == noSuchBucket }
+
+// isRefused says whether S3 would not tell. A bucket that lies in another region than its name says redirects, or calls
+// the signature's region wrong; whose it is, only CreateBucket tells there too.
+func isRefused(err error) bool {
+	switch codeOf(err) {
+	case accessDenied, "PermanentRedirect", "AuthorizationHeaderMalformed":
+		return true
+	}
+	return false
+}
+
+func (s *Store) reads(prefix string, newest map[string]Version) []read {
+	return []read{
+		{"public access block", "NoSuchPublicAccessBlockConfiguration", s.readPublicAccess},
+		{"ownership controls", "OwnershipControlsNotFoundError", s.readOwnership},
+		{"encryption", "ServerSideEncryptionConfigurationNotFoundError", s.readEncryption},
+		{"versioning", "", s.readVersioning},
+		{"policy", "NoSuchBucketPolicy", s.readPolicy},
+		{"lifecycle", "NoSuchLifecycleConfiguration", s.readLifecycle},
+		{"object versions", "", func(ctx context.Context, _ *Settings) error {
+			return s.readNewest(ctx, prefix, newest)
+		}},
+	}
+}
+
+func (s *Store) readPublicAccess(ctx context.Context, set *Settings) error {
+	out, err := s.client.GetPublicAccessBlock(ctx,
+		&s3.GetPublicAccessBlockInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: &s.bucket.Account})
+	if err == nil {
+		set.PublicAccess = out.PublicAccessBlockConfiguration
+	}
+	return err
+}
+
+func (s *Store) readOwnership(ctx context.Context, set *Settings) error {
+	out, err := s.client.GetBucketOwnershipControls(ctx,
+		&s3.GetBucketOwnershipControlsInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: &s.bucket.Account})
+	if err == nil && out.OwnershipControls != nil && len(out.OwnershipControls.Rules) > 0 {
+		set.Ownership = out.OwnershipControls.Rules[0].ObjectOwnership
+	}
+	return err
+}
+
+func (s *Store) readEncryption(ctx context.Context, set *Settings) error {
+	out, err := s.client.GetBucketEncryption(ctx,
+		&s3.GetBucketEncryptionInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: &s.bucket.Account})
+	if err != nil || out.ServerSideEncryptionConfiguration == nil {
+		return err
+	}
+	if rules := out.ServerSideEncryptionConfiguration.Rules; len(rules) > 0 {
+		set.Encryption = &rules[0] // S3 takes one rule and no more
+	}
+	return nil
+}
+
+func (s *Store) readVersioning(ctx context.Context, set *Settings) error {
+	out, err := s.client.GetBucketVersioning(ctx,
+		&s3.GetBucketVersioningInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: &s.bucket.Account})
+	if err == nil {
+		set.Versioning = out.Status
+	}
+	return err
+}
+
+func (s *Store) readPolicy(ctx context.Context, set *Settings) error {
+	out, err := s.client.GetBucketPolicy(ctx,
+		&s3.GetBucketPolicyInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: &s.bucket.Account})
+	if err == nil {
+		set.Policy, err = ParsePolicy(aws.ToString(out.Policy))
+	}
+	return err
+}
+
+func (s *Store) readLifecycle(ctx context.Context, set *Settings) error {
+	out, err := s.client.GetBucketLifecycleConfiguration(ctx,
+		&s3.GetBucketLifecycleConfigurationInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: &s.bucket.Account})
+	if err == nil {
+		set.Lifecycle, set.MinimumSize = out.Rules, out.TransitionDefaultMinimumObjectSize
+	}
+	return err
+}
+
+// readNewest keeps the newest version of each key under prefix, a delete marker too: one that hides the object is why
+// the object is not there.
+func (s *Store) readNewest(ctx context.Context, prefix string, newest map[string]Version) error {
+	return s.eachPage(ctx, prefix, func(page *s3.ListObjectVersionsOutput) {
+		for _, v := range page.Versions {
+			if aws.ToBool(v.IsLatest) {
+				newest[aws.ToString(v.Key)] = Version{ID: aws.ToString(v.VersionId), Size: aws.ToInt64(v.Size)}
+			}
+		}
+		for _, m := range page.DeleteMarkers {
+			if aws.ToBool(m.IsLatest) {
+				newest[aws.ToString(m.Key)] = Version{ID: aws.ToString(m.VersionId), Deleted: true}
+			}
+		}
+	})
+}
+
+// eachPage gives every page of ListObjectVersions under prefix; "" is the whole bucket.
+func (s *Store) eachPage(ctx context.Context, prefix string, use func(*s3.ListObjectVersionsOutput)) error {
+	pages := s3.NewListObjectVersionsPaginator(s.client, &s3.ListObjectVersionsInput{
+		Bucket:              &s.bucket.Name,
+		ExpectedBucketOwner: &s.bucket.Account,
+		Prefix:              &prefix,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		use(page)
+	}
+	return nil
+}
