@@ -48,6 +48,13 @@ func (c *Cloud) On(operation string, a Answer) {
 	c.answers[operation] = a
 }
 
+// Answer returns the answer that an operation has now; nil if none.
+func (c *Cloud) Answer(operation string) Answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.answers[operation]
+}
+
 // Calls returns every attempt so far, in order.
 func (c *Cloud) Calls() []Call {
 	c.mu.Lock()
