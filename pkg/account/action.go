@@ -3,7 +3,7 @@ package account
 import "strings"
 
 // actionOf names the IAM action that allows an operation. Most are called alike; these are not (IAM's service
-// authorization reference, Amazon S3).
+// authorization reference, Amazon S3). HeadObject and DeleteObjects are meant as plldb uses them, with version ids.
 func actionOf(service, operation string) string {
 	prefix := strings.ToLower(strings.ReplaceAll(service, " ", ""))
 	if other, ok := otherNames()[prefix+":"+operation]; ok {

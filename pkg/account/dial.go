@@ -19,13 +19,13 @@ const (
 	handshakeWait = 5 * time.Second
 	headerWait    = 30 * time.Second // from the request's last byte to the answer's first
 	stallWait     = 30 * time.Second // for any single write, so that a large upload may be slow but not stand still
-	silenceWait   = 60 * time.Second // for any single read, inside an answer or on an idle connection
+	silenceWait   = 60 * time.Second // for any single read, inside an answer or on an idle connection; more than stallWait
 )
 
 // dialer makes the connections, and can make them before they are needed: dialling S3 while STS is being asked who calls
 // takes two round trips off every run.
 type dialer struct {
-	net   net.Dialer
+	tcp   dialing
 	proxy func(*http.Request) (*url.URL, error)
 	tls   *tls.Config
 
@@ -33,8 +33,15 @@ type dialer struct {
 	ahead map[string][]chan net.Conn // by host:port; a dial that failed closes its channel
 }
 
-func newDialer() *dialer {
-	return &dialer{net: net.Dialer{Timeout: dialWait, KeepAlive: 30 * time.Second}, ahead: map[string][]chan net.Conn{}}
+// dialing opens a connection to host:port.
+type dialing = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+// newDialer makes a dialer that opens its connections by tcp; nil is the network itself.
+func newDialer(tcp dialing) *dialer {
+	if tcp == nil {
+		tcp = (&net.Dialer{Timeout: dialWait, KeepAlive: 30 * time.Second}).DialContext
+	}
+	return &dialer{tcp: tcp, ahead: map[string][]chan net.Conn{}}
 }
 
 // buildable is the HTTP client as the SDK's configuration wants it, which adds AWS_CA_BUNDLE to it.
@@ -64,22 +71,33 @@ func (d *dialer) client(b *awshttp.BuildableClient) *http.Client {
 }
 
 func (d *dialer) plain(ctx context.Context, network, addr string) (net.Conn, error) {
-	if c := d.claim(ctx, addr); c != nil {
+	if c := d.claim(ctx, addr, addr); c != nil {
 		return c, nil
 	}
 	return d.open(ctx, network, addr)
 }
 
 func (d *dialer) open(ctx context.Context, network, addr string) (net.Conn, error) {
-	c, err := d.net.DialContext(ctx, network, addr)
+	c, err := d.tcp(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
 	return bounded{c}, nil
 }
 
+// secure takes a connection dialled ahead to the name or to its parent.
+//
+// S3 has a host name for every bucket, which is known only when the account is; the connection made ahead is to the
+// region's own name. It serves a bucket's name if the certificate that it showed is good for that name too, as S3's is: the
+// ground on which HTTP/2 clients share connections (RFC 9110, 4.3.3). HTTP/1.1 has no such custom, but S3 finds the bucket
+// by the Host header alone (S3 user guide, virtual hosting), and nginx-s3-gateway has long asked it so: SNI
+// s3.REGION.amazonaws.com, Host BUCKET.s3.REGION.amazonaws.com.
 func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
-	if c := d.claim(ctx, addr); c != nil {
+	names := []string{addr}
+	if _, parent, ok := strings.Cut(addr, "."); ok {
+		names = append(names, parent)
+	}
+	if c := d.claim(ctx, addr, names...); c != nil {
 		return c, nil
 	}
 	return d.handshake(ctx, network, addr)
@@ -128,19 +146,12 @@ func (d *dialer) dial(ctx context.Context, u *url.URL, n int) {
 	}
 }
 
-// claim hands out a connection that was dialled ahead, or is just being dialled; nil if there is none.
-//
-// S3 has a host name for every bucket, which is known only when the account is; the connection made ahead is to the
-// region's own name. It serves a bucket's name if the certificate it showed is good for that name too, which is what an
-// HTTP/2 client asks before it shares a connection (RFC 9110, 4.3.3). S3 finds the bucket by the Host header.
-func (d *dialer) claim(ctx context.Context, addr string) net.Conn {
-	host, portOf, err := net.SplitHostPort(addr)
+// claim hands out a connection that was dialled ahead to one of the names, or is just being dialled, and that is good for
+// addr; nil if there is none.
+func (d *dialer) claim(ctx context.Context, addr string, names ...string) net.Conn {
+	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil
-	}
-	names := []string{addr}
-	if _, parent, ok := strings.Cut(host, "."); ok {
-		names = append(names, net.JoinHostPort(parent, portOf))
 	}
 	for _, name := range names {
 		for made := d.take(name); made != nil; made = d.take(name) {
@@ -224,8 +235,14 @@ func (b bounded) Read(p []byte) (int, error) {
 	return b.Conn.Read(p)
 }
 
+// Write gives the answer more time too: net/http begins to read before it writes, and a large upload may take longer than
+// any answer may.
 func (b bounded) Write(p []byte) (int, error) {
-	if err := b.SetWriteDeadline(time.Now().Add(stallWait)); err != nil {
+	now := time.Now()
+	if err := b.SetWriteDeadline(now.Add(stallWait)); err != nil {
+		return 0, err
+	}
+	if err := b.SetReadDeadline(now.Add(silenceWait)); err != nil {
 		return 0, err
 	}
 	return b.Conn.Write(p)

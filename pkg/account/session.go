@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"time"
@@ -35,6 +36,9 @@ type Options struct {
 	EndpointURL string                 // instead of AWS, for every service
 	MFA         func() (string, error) // asks for the code of a profile with mfa_serial; nil where nobody can answer
 	Sink        report.Sink            // is told each request
+
+	// Dial opens a connection to host:port instead of the network, for tests.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // Session is a loaded configuration. Nothing has been asked of AWS yet.
@@ -46,10 +50,13 @@ type Session struct {
 // Load reads the configuration. It makes no request; what is wrong with the settings is a Problem with the exit code for
 // usage.
 func Load(ctx context.Context, o Options) (*Session, error) {
-	d := newDialer()
+	d := newDialer(o.Dial)
 	cfg, err := config.LoadDefaultConfig(ctx, o.sources(d)...)
 	if err != nil {
 		return nil, loadProblem(err, o)
+	}
+	if o.EndpointURL != "" { // the SDK forgets it under AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
+		cfg.BaseEndpoint = &o.EndpointURL
 	}
 	if err := checkRegion(cfg); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func watched(cfg aws.Config, sink report.Sink) aws.Config {
 	}
 	cfg = cfg.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
-		if err := stack.Initialize.Add(counting, middleware.Before); err != nil {
+		if err := stack.Initialize.Add(counting(), middleware.Before); err != nil {
 			return err
 		}
 		return stack.Finalize.Insert(watcher{sink}, "Retry", middleware.After)
@@ -33,12 +33,14 @@ func watched(cfg aws.Config, sink report.Sink) aws.Config {
 type attemptsKey struct{}
 
 // counting gives each call a place to count its attempts in.
-var counting = middleware.InitializeMiddlewareFunc("plldb.count",
-	func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
-		middleware.InitializeOutput, middleware.Metadata, error,
-	) {
-		return next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, new(int)), in)
-	})
+func counting() middleware.InitializeMiddleware {
+	return middleware.InitializeMiddlewareFunc("plldb.count",
+		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+			middleware.InitializeOutput, middleware.Metadata, error,
+		) {
+			return next.HandleInitialize(middleware.WithStackValue(ctx, attemptsKey{}, new(int)), in)
+		})
+}
 
 // watcher stands inside the retries, so it sees each attempt.
 type watcher struct{ sink report.Sink }

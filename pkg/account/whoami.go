@@ -48,7 +48,7 @@ func (s *Session) WhoAmI(ctx context.Context) (Identity, error) {
 	}
 	who, err := arn.Parse(aws.ToString(out.Arn))
 	if err != nil {
-		return Identity{}, fmt.Errorf("reading the caller's ARN %q: %w", aws.ToString(out.Arn), err)
+		return Identity{}, notAWS("STS", "GetCallerIdentity", "")
 	}
 
 	return Identity{
