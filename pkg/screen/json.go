@@ -1,0 +1,155 @@
+package screen
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/plldb/plldb/pkg/report"
+)
+
+// writeJSON writes one event as one line. The fields are those of docs/output.schema.json.
+func writeJSON(w io.Writer, e report.Event) {
+	line := fields(e)
+	if line == nil {
+		return
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(line) // a stream that cannot be written to ends no run
+}
+
+type (
+	accountLine struct {
+		Type     string `json:"type"`
+		Account  string `json:"account"`
+		Region   string `json:"region"`
+		Caller   string `json:"caller"`
+		Endpoint string `json:"endpoint,omitempty"`
+	}
+	stepLine struct {
+		Type       string `json:"type"`
+		Step       string `json:"step"`
+		Phase      string `json:"phase"`
+		Sum        string `json:"sum,omitempty"`
+		DurationMs *int64 `json:"durationMs,omitempty"`
+	}
+	packedLine struct {
+		Type   string `json:"type"`
+		Name   string `json:"name"`
+		Size   int64  `json:"size"`
+		Digest string `json:"sha256"`
+		Reused bool   `json:"reused"`
+	}
+	objectLine struct {
+		Type      string `json:"type"`
+		Key       string `json:"key"`
+		VersionID string `json:"versionId"`
+		Size      int64  `json:"size"`
+		Uploaded  bool   `json:"uploaded"`
+	}
+	changeLine struct {
+		Type   string `json:"type"`
+		Thing  string `json:"thing"`
+		Reason string `json:"reason"`
+	}
+	stackEventLine struct {
+		Type         string    `json:"type"`
+		Time         time.Time `json:"time"`
+		LogicalID    string    `json:"logicalId"`
+		PhysicalID   string    `json:"physicalId,omitempty"`
+		ResourceType string    `json:"resourceType,omitempty"`
+		Status       string    `json:"status"`
+		Reason       string    `json:"reason,omitempty"`
+	}
+	textLine struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
+	}
+	requestLine struct {
+		Type       string `json:"type"`
+		Service    string `json:"service"`
+		Operation  string `json:"operation"`
+		Attempt    int    `json:"attempt"`
+		Status     int    `json:"status"`
+		Code       string `json:"code,omitempty"`
+		DurationMs int64  `json:"durationMs"`
+	}
+	outcomeLine struct {
+		Type          string            `json:"type"`
+		Command       string            `json:"command"`
+		Status        report.Status     `json:"status"`
+		Account       string            `json:"account"`
+		Region        string            `json:"region"`
+		Bucket        string            `json:"bucket"`
+		BucketDeleted bool              `json:"bucketDeleted,omitempty"`
+		Version       string            `json:"version"`
+		StackID       string            `json:"stackId"`
+		StackStatus   string            `json:"stackStatus,omitempty"`
+		TemplateURL   string            `json:"templateUrl"`
+		Functions     []functionLine    `json:"functions"`
+		Outputs       map[string]string `json:"outputs"`
+		DurationMs    int64             `json:"durationMs"`
+		Error         *errorLine        `json:"error,omitempty"`
+	}
+	functionLine struct {
+		Name      string `json:"name"`
+		Key       string `json:"key"`
+		VersionID string `json:"versionId"`
+		Digest    string `json:"sha256"`
+		Uploaded  bool   `json:"uploaded"`
+	}
+	errorLine struct {
+		Message string `json:"message"`
+		Hint    string `json:"hint,omitempty"`
+		Code    int    `json:"code"`
+	}
+)
+
+// fields gives an event its JSON form; nil for one that has none.
+func fields(e report.Event) any {
+	switch e := e.(type) {
+	case report.Account:
+		return accountLine{"account", e.ID, e.Region, e.Caller, e.Endpoint}
+	case report.StepStarted:
+		return stepLine{Type: "step", Step: string(e.Step), Phase: "started"}
+	case report.StepEnded:
+		return stepLine{"step", string(e.Step), "ended", e.Sum, new(e.Took.Milliseconds())}
+	case report.Packed:
+		return packedLine{"packed", e.Function, e.Size, e.Digest, e.Reused}
+	case report.Sent:
+		return objectLine{"object", e.Key, e.VersionID, e.Size, e.Uploaded}
+	case report.Changed:
+		return changeLine{"change", e.Thing, e.Reason}
+	case report.StackEvent:
+		return stackEventLine{"stackEvent", e.Time.UTC(), e.LogicalID, e.PhysicalID, e.ResourceType, e.Status, e.Reason}
+	case report.Notice:
+		return textLine{"notice", e.Text}
+	case report.Warning:
+		return textLine{"warning", e.Text}
+	case report.Request:
+		return requestLine{"request", e.Service, e.Operation, e.Attempt, e.Status, e.Code, e.Took.Milliseconds()}
+	case report.Outcome:
+		return outcome(e)
+	}
+	return nil
+}
+
+func outcome(o report.Outcome) outcomeLine {
+	line := outcomeLine{
+		Type: "outcome", Command: o.Command, Status: o.Status, Account: o.Account, Region: o.Region,
+		Bucket: o.Bucket, BucketDeleted: o.BucketDeleted, Version: o.Version, StackID: o.StackID, StackStatus: o.StackStatus,
+		TemplateURL: o.TemplateURL, Functions: make([]functionLine, 0, len(o.Functions)), Outputs: o.Outputs,
+		DurationMs: o.Took.Milliseconds(),
+	}
+	if line.Outputs == nil {
+		line.Outputs = map[string]string{}
+	}
+	for _, f := range o.Functions {
+		line.Functions = append(line.Functions, functionLine(f))
+	}
+	if p := o.Problem; p != nil {
+		line.Error = &errorLine{p.Message, p.Hint, p.Code}
+	}
+	return line
+}

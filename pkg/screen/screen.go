@@ -1,0 +1,113 @@
+// Package screen shows a run. Its rules:
+//
+// The story (what is being done, warnings, errors) goes to the error stream, the answer (how it ended, the stack's
+// outputs) to standard output, so that a pipe carries the answer alone. With JSON, standard output carries every event as
+// one object a line, the outcome last, and the story stays where it was.
+//
+// A line is plain text and is never rewritten. Colour only helps the eye: no meaning is lost without it. After thirty
+// seconds without a line one says what is being waited for, because CI systems and people take silence for death.
+//
+// An error is one sentence after "error:" and, where something can be done, one after "hint:". A sentence may bring the
+// compiler's own lines along.
+//
+// Where the stack failed the answer is the state that it was left in, and nothing after it.
+package screen
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/plldb/plldb/pkg/report"
+)
+
+// silence is how long the story may be without a line.
+const silence = 30 * time.Second
+
+// Options choose the streams and what is shown on them.
+type Options struct {
+	Out, Err io.Writer
+	JSON     bool // events as JSON lines on Out
+	Verbose  bool // AWS requests and retries too
+	Color    bool // see ColorFits
+}
+
+// Screen is a report.Sink that prints. Close it when the run is over.
+type Screen struct {
+	o     Options
+	paint paint
+
+	mu    sync.Mutex
+	step  report.Step // what is being worked at, "" between steps
+	since time.Time
+	quiet *time.Timer
+	turn  int // counts the silences, so that a timer that fired too late to be stopped knows that its own is over
+}
+
+var _ report.Sink = (*Screen)(nil)
+
+// New returns a screen on the given streams.
+func New(o Options) *Screen { return &Screen{o: o, paint: newPaint(o.Color)} }
+
+// Tell shows one event.
+func (s *Screen) Tell(e report.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if _, ok := e.(report.Request); ok && !s.o.Verbose {
+		return
+	}
+	s.follow(e)
+	s.story(e)
+	if s.o.JSON {
+		writeJSON(s.o.Out, e)
+	} else {
+		s.answer(e)
+	}
+}
+
+// Close ends the watch over silence. The screen prints nothing by itself afterwards.
+func (s *Screen) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hush()
+}
+
+// follow keeps account of the step that is being worked at, and starts the silence anew.
+func (s *Screen) follow(e report.Event) {
+	s.hush()
+	switch e := e.(type) {
+	case report.StepStarted:
+		s.step, s.since = e.Step, time.Now()
+	case report.StepEnded, report.Outcome:
+		s.step = ""
+	}
+	if s.step != "" {
+		s.listen()
+	}
+}
+
+func (s *Screen) listen() {
+	s.turn++
+	turn := s.turn
+	s.quiet = time.AfterFunc(silence, func() { s.stillThere(turn) })
+}
+
+func (s *Screen) hush() {
+	s.turn++
+	if s.quiet != nil {
+		s.quiet.Stop()
+		s.quiet = nil
+	}
+}
+
+// stillThere breaks the silence of that turn, and waits for the next one.
+func (s *Screen) stillThere(turn int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if turn != s.turn {
+		return
+	}
+	s.line("%s", s.paint.faint("%s: still at it after %s", s.step, took(time.Since(s.since))))
+	s.listen()
+}

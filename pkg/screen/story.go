@@ -1,0 +1,105 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plldb/plldb/pkg/report"
+)
+
+// line writes one line of the story. A stream that cannot be written to ends no run.
+func (s *Screen) line(format string, args ...any) { _, _ = fmt.Fprintf(s.o.Err, format+"\n", args...) }
+
+// story shows an event to the person who watches.
+func (s *Screen) story(e report.Event) {
+	switch e := e.(type) {
+	case report.Account:
+		s.line("account %s, region %s, as %s%s",
+			s.paint.bold("%s", e.ID), s.paint.bold("%s", e.Region), e.Caller, at(e.Endpoint))
+	case report.StepStarted:
+		s.line("%s …", s.paint.step(e.Step))
+	case report.StepEnded:
+		s.line("%s: %s %s", s.paint.step(e.Step), e.Sum, s.paint.faint("(%s)", took(e.Took)))
+	case report.Packed:
+		s.line("  %s.zip, %s, %s", e.Function, size(e.Size), either(e.Reused, "packed already", "packed"))
+	case report.Sent:
+		s.line("  %s, %s, %s", e.Key, size(e.Size), either(e.Uploaded, "uploaded", "already there"))
+	case report.Changed:
+		s.line("  %s, written; before: %s", e.Thing, e.Reason)
+	case report.StackEvent:
+		s.stackEvent(e)
+	case report.Notice:
+		s.line("  %s", e.Text)
+	case report.Warning:
+		s.line("%s %s", s.paint.warn("warning:"), e.Text)
+	case report.Request:
+		s.line("%s", s.paint.faint("  %s", request(e)))
+	case report.Outcome:
+		s.problem(e.Problem)
+	}
+}
+
+func (s *Screen) stackEvent(e report.StackEvent) {
+	text := fmt.Sprintf("  %s  %s  %s", e.Time.Local().Format("15:04:05"), s.paint.status(e.Status), e.LogicalID)
+	if e.ResourceType != "" {
+		text += s.paint.faint("  %s", e.ResourceType)
+	}
+	if e.Reason != "" {
+		text += ": " + oneLine(e.Reason)
+	}
+	s.line("%s", text)
+}
+
+// oneLine takes the line breaks out of what AWS says: some reasons hold a whole answer of another service.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// problem ends the story of a run that failed. Where AWS goes on without us, the last line is the command that takes it up
+// again, and nothing else.
+func (s *Screen) problem(p *report.Problem) {
+	if p == nil {
+		return
+	}
+	s.line("%s %s", s.paint.bad("error:"), p.Message)
+	switch {
+	case p.Hint == "":
+	case p.Code == report.ExitRunning:
+		s.line("%s take it up again with", s.paint.warn("hint:"))
+		s.line("%s", p.Hint)
+	default:
+		for hint := range strings.Lines(p.Hint) {
+			s.line("%s %s", s.paint.warn("hint:"), strings.TrimSpace(hint))
+		}
+	}
+}
+
+func at(endpoint string) string {
+	if endpoint == "" {
+		return ""
+	}
+	return ", at " + endpoint
+}
+
+func either(yes bool, then, otherwise string) string {
+	if yes {
+		return then
+	}
+	return otherwise
+}
+
+func request(r report.Request) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.%s", r.Service, r.Operation)
+	if r.Attempt > 1 {
+		fmt.Fprintf(&b, ", try %d", r.Attempt)
+	}
+	if r.Status == 0 {
+		b.WriteString(": no answer")
+	} else {
+		fmt.Fprintf(&b, ": %d", r.Status)
+	}
+	if r.Code != "" {
+		b.WriteString(" " + r.Code)
+	}
+	fmt.Fprintf(&b, " (%s)", took(r.Took))
+	return b.String()
+}
