@@ -1,0 +1,44 @@
+package stack
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
+	"github.com/plldb/plldb/pkg/report"
+)
+
+// discard takes away a change set that will not be executed, and with it the empty stack that came of it. It has the
+// grace and no longer. Somebody else may have put the stack to work meanwhile, so it goes only if it is still empty.
+func (r *run) discard(cs changeSet) {
+	ctx, cancel := context.WithTimeout(r.late, grace)
+	defer cancel()
+	_, err := r.stack.client.DeleteChangeSet(ctx, &cloudformation.DeleteChangeSetInput{
+		ChangeSetName: aws.String(cmp.Or(cs.id, cs.name)),
+		StackName:     aws.String(cmp.Or(cs.stackID, r.stack.name)),
+	})
+	if err != nil && cs.id != "" && !isBusy(err) {
+		r.stack.warn("the change set " + cs.name + " could not be deleted, and stays")
+	}
+	if cs.made {
+		r.discardStack(ctx, cmp.Or(cs.stackID, r.stack.name))
+	}
+}
+
+// discardStack deletes the stack if nothing but an unexecuted change set ever was in it.
+func (r *run) discardStack(ctx context.Context, id string) {
+	st, err := r.stack.describe(ctx, id)
+	if err == nil && st.StackStatus == reviewInProgress {
+		_, err = r.stack.client.DeleteStack(ctx, &cloudformation.DeleteStackInput{
+			StackName:          st.StackId,
+			ClientRequestToken: aws.String(token()),
+		})
+	}
+	if err != nil && err != errAbsent {
+		r.stack.warn("the empty stack " + r.stack.name + " could not be removed: the next run makes use of it")
+	}
+}
+
+func (s *Stack) warn(text string) { s.sink.Tell(report.Warning{Text: text}) }

@@ -1,0 +1,136 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/plldb/plldb/pkg/report"
+)
+
+// maxDecisions bounds a run: the longest way through the table is follow, roll back, continue, delete, create, and a
+// stack that somebody else keeps changing must not hold a run for ever.
+const maxDecisions = 8
+
+// Deploy brings the stack to what is wanted, from what was seen of it. The error beside the Result is a *report.Problem
+// with the exit code 1, 3 or 5; or it wraps the cause of ctx, when the run was interrupted before anything went on at
+// AWS.
+func (s *Stack) Deploy(ctx context.Context, seen Seen, want Wanted, c Consents) (Result, error) {
+	return s.drive(ctx, &run{stack: s, verb: Setup, want: want, consents: c}, seen)
+}
+
+// Destroy takes the stack away, from what was seen of it. Its errors are Deploy's.
+func (s *Stack) Destroy(ctx context.Context, seen Seen, c Consents) (Result, error) {
+	return s.drive(ctx, &run{stack: s, verb: Destroy, consents: c}, seen)
+}
+
+// run is one Deploy or Destroy: what was asked, and the little that must be remembered from one decision to the next.
+type run struct {
+	stack    *Stack
+	verb     Verb
+	want     Wanted
+	consents Consents
+	late     context.Context // outlives the run's own by one grace, which all its writes share
+
+	touched bool // something was repaired, so the outcome is not "unchanged"
+	retried bool // a create was tried once more for an object that was not there yet
+	waits   int  // how often the stack was busy
+	role    bool // the role of the stack was told
+}
+
+// drive decides, acts and looks again, until an action settles the matter. Everything that decides is read anew each
+// time: nothing that was true before an action is taken to be true after it.
+func (s *Stack) drive(ctx context.Context, r *run, seen Seen) (Result, error) {
+	late, end := outlive(ctx, s.clock)
+	defer end()
+	r.late = late
+	seen.Name = s.name
+	for range maxDecisions {
+		d := Decide(r.verb, seen, r.want, r.consents)
+		r.tell(d, seen)
+		res, err := r.act(ctx, d, seen)
+		if !errors.Is(err, errAgain) {
+			return r.close(ctx, res, err)
+		}
+		if seen, err = s.look(ctx, s.poll); err != nil {
+			return r.close(ctx, Result{}, err)
+		}
+	}
+	return r.close(ctx, Result{Seen: seen}, refusal("wait until nobody else works on it, then run this again",
+		"the stack %s changed each time it was looked at; last it %s (%s)", s.name, said(seen.Status), seen.Status))
+}
+
+// act does what was decided. errAgain has the stack looked at and decided about anew.
+func (r *run) act(ctx context.Context, d Decision, seen Seen) (Result, error) {
+	switch d.Action {
+	case Create:
+		return r.change(ctx, seen, types.ChangeSetTypeCreate)
+	case Update:
+		return r.change(ctx, seen, types.ChangeSetTypeUpdate)
+	case Delete, ForceDelete, DeleteThenCreate:
+		return r.remove(ctx, seen, d.Action)
+	case RollBack, ContinueRollback, ForceContinue:
+		return r.repair(ctx, seen, d.Action)
+	case Follow:
+		return r.wait(ctx, seen)
+	case Unchanged:
+		return r.unchanged(seen)
+	case Absent:
+		return Result{Status: report.Absent, Seen: seen}, nil
+	}
+	return Result{Seen: seen}, d.Problem
+}
+
+// unchanged is the end of a run that had nothing to update.
+func (r *run) unchanged(seen Seen) (Result, error) {
+	if r.touched {
+		return Result{Status: report.Updated, Seen: seen}, nil
+	}
+	return Result{Status: report.Unchanged, Seen: seen}, nil
+}
+
+// wait follows what somebody else began.
+func (r *run) wait(ctx context.Context, seen Seen) (Result, error) {
+	_, past, err := r.stack.lastOperation(ctx, seen.ID)
+	if err != nil {
+		return Result{Seen: seen}, fmt.Errorf("reading the events of the stack %s: %w", r.stack.name, err)
+	}
+	j := r.stack.foreignJournal(seen.ID, past)
+	if _, err := r.stack.follow(ctx, j); err != nil {
+		return Result{Seen: seen}, fmt.Errorf("following the stack %s: %w", r.stack.name, err)
+	}
+	return Result{}, errAgain
+}
+
+// tell says why the run does more than create, update or delete, and, once, whose rights CloudFormation works with: a
+// role that was once given to a stack is used for ever (trap 29).
+func (r *run) tell(d Decision, seen Seen) {
+	switch d.Action {
+	case Follow, RollBack, ContinueRollback, ForceContinue, ForceDelete, DeleteThenCreate:
+		r.stack.sink.Tell(report.Notice{Text: d.Reason + ": " + string(d.Action)})
+	case Unchanged, Absent, Refuse:
+		return
+	}
+	if seen.Role != "" && !r.role && d.Action != Follow {
+		r.role = true
+		text := "CloudFormation works on the stack " + seen.Name + " with its role " + seen.Role
+		r.stack.sink.Tell(report.Notice{Text: text})
+	}
+}
+
+// close gives the end of a run its status. An interrupt is told by the context's cause, which the SDK's errors do not
+// hold.
+func (r *run) close(ctx context.Context, res Result, err error) (Result, error) {
+	_, isProblem := errors.AsType[*report.Problem](err)
+	switch {
+	case err == nil:
+	case !isProblem && ctx.Err() != nil:
+		res.Status = report.Stopped
+		err = fmt.Errorf("stopped before the next step on the stack %s: %w", r.stack.name, context.Cause(ctx))
+	case res.Status == "":
+		res.Status = report.Failed
+	}
+	return res, err
+}
