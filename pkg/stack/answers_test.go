@@ -111,8 +111,10 @@ func (w *world) createChangeSet(in any) (any, error) {
 		return nil, fakeaws.Error("ValidationError", busy)
 	}
 	w.operate(st, types.OperationTypeCreateChangeset)
-	set := &fakeSet{name: *input.ChangeSetName, id: arn + "changeSet/" + *input.ChangeSetName + "/1", stackID: *st.StackId,
-		kind: input.ChangeSetType, url: *input.TemplateURL, tags: input.Tags}
+	set := &fakeSet{
+		name: *input.ChangeSetName, id: arn + "changeSet/" + *input.ChangeSetName + "/1", stackID: *st.StackId,
+		kind: input.ChangeSetType, url: *input.TemplateURL, tags: input.Tags,
+	}
 	w.sets = append(w.sets, set)
 	return &cloudformation.CreateChangeSetOutput{Id: &set.id, StackId: st.StackId}, nil
 }

@@ -91,7 +91,8 @@ func TestDestroyWalks(t *testing.T) {
 		"nothing":                {newWorld(), stack.Consents{}, ending{status: report.Absent}},
 		"protected": {
 			newWorld().having("UPDATE_COMPLETE", func(st *fakeStack) { st.EnableTerminationProtection = aws.Bool(true) }),
-			stack.Consents{}, refused,
+			stack.Consents{},
+			refused,
 		},
 		"somebody else's, adopted": {
 			newWorld().having("UPDATE_COMPLETE", untagged).play("DeleteStack", deletes()), stack.Consents{Adopt: true}, gone,

@@ -99,14 +99,18 @@ func TestTrap18ReviewInProgressIsSeen(t *testing.T) {
 
 func TestLookInsideABrokenStack(t *testing.T) {
 	summary := func(id, status string) types.StackResourceSummary {
-		return types.StackResourceSummary{LogicalResourceId: aws.String(id), PhysicalResourceId: aws.String(id + "-1"),
-			ResourceType: aws.String(typeOf(id)), ResourceStatus: types.ResourceStatus(status)}
+		return types.StackResourceSummary{
+			LogicalResourceId: aws.String(id), PhysicalResourceId: aws.String(id + "-1"),
+			ResourceType: aws.String(typeOf(id)), ResourceStatus: types.ResourceStatus(status),
+		}
 	}
 	for _, status := range []string{"CREATE_FAILED", "ROLLBACK_FAILED", "UPDATE_FAILED", "DELETE_FAILED"} {
 		t.Run(status, func(t *testing.T) {
 			w := newWorld().having(status, func(st *fakeStack) {
-				st.resources = []types.StackResourceSummary{summary("Gone", "DELETE_COMPLETE"),
-					summary("Function", "CREATE_COMPLETE"), summary("Table", "DELETE_FAILED")}
+				st.resources = []types.StackResourceSummary{
+					summary("Gone", "DELETE_COMPLETE"),
+					summary("Function", "CREATE_COMPLETE"), summary("Table", "DELETE_FAILED"),
+				}
 			})
 			w.pageSize = 1
 			seen := w.open().look(t)

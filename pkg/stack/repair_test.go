@@ -43,31 +43,37 @@ func TestRepairs(t *testing.T) {
 		ending   ending
 	}{
 		"ROLLBACK_COMPLETE": {
-			anew("ROLLBACK_COMPLETE"), stack.Consents{},
+			anew("ROLLBACK_COMPLETE"),
+			stack.Consents{},
 			ending{"DeleteStack CreateChangeSet ExecuteChangeSet", report.Created, 0},
 		},
 		"CREATE_FAILED": {
-			anew("CREATE_FAILED"), stack.Consents{},
+			anew("CREATE_FAILED"),
+			stack.Consents{},
 			ending{"DeleteStack CreateChangeSet ExecuteChangeSet", report.Created, 0},
 		},
 		"ROLLBACK_FAILED, not deleted": {
 			newWorld().having("ROLLBACK_FAILED").play("DeleteStack", held), stack.Consents{Force: true}, failed("DeleteStack"),
 		},
 		"UPDATE_FAILED": {
-			halfWay(rolledBack), stack.Consents{},
+			halfWay(rolledBack),
+			stack.Consents{},
 			ending{"RollbackStack CreateChangeSet ExecuteChangeSet", report.Updated, 0},
 		},
 		"UPDATE_FAILED, never stable": {
 			newWorld().having("UPDATE_FAILED").play("RollbackStack", deletes()).play("ExecuteChangeSet", creates()),
-			stack.Consents{}, ending{"RollbackStack CreateChangeSet ExecuteChangeSet", report.Created, 0},
+			stack.Consents{},
+			ending{"RollbackStack CreateChangeSet ExecuteChangeSet", report.Created, 0},
 		},
 		"UPDATE_FAILED, not rolled back at first": {
-			halfWay([]scene{at("UPDATE_ROLLBACK_FAILED")}).play("ContinueUpdateRollback", rolledBack), stack.Consents{},
+			halfWay([]scene{at("UPDATE_ROLLBACK_FAILED")}).play("ContinueUpdateRollback", rolledBack),
+			stack.Consents{},
 			ending{"RollbackStack ContinueUpdateRollback CreateChangeSet ExecuteChangeSet", report.Updated, 0},
 		},
 		"UPDATE_FAILED again": {halfWay([]scene{at("UPDATE_FAILED")}), stack.Consents{}, failed("RollbackStack")},
 		"UPDATE_ROLLBACK_FAILED": {
-			unrolled(rolledBack), stack.Consents{},
+			unrolled(rolledBack),
+			stack.Consents{},
 			ending{"ContinueUpdateRollback CreateChangeSet ExecuteChangeSet", report.Updated, 0},
 		},
 		"UPDATE_ROLLBACK_FAILED again": {unrolled(stuck), stack.Consents{}, failed("ContinueUpdateRollback")},
@@ -77,11 +83,13 @@ func TestRepairs(t *testing.T) {
 		"at work": {
 			newWorld().having("UPDATE_IN_PROGRESS").showing(at("UPDATE_IN_PROGRESS"), at("UPDATE_COMPLETE")).
 				play("ExecuteChangeSet", updates()),
-			stack.Consents{}, ending{"CreateChangeSet ExecuteChangeSet", report.Updated, 0},
+			stack.Consents{},
+			ending{"CreateChangeSet ExecuteChangeSet", report.Updated, 0},
 		},
 		"being deleted": {
 			newWorld().having("DELETE_IN_PROGRESS").showing(deletes()...).play("ExecuteChangeSet", creates()),
-			stack.Consents{}, ending{"CreateChangeSet ExecuteChangeSet", report.Created, 0},
+			stack.Consents{},
+			ending{"CreateChangeSet ExecuteChangeSet", report.Created, 0},
 		},
 	} {
 		bubble(name, t, func(t *testing.T) {

@@ -42,8 +42,10 @@ func isBroken(status string) bool {
 
 // isStable says whether RollbackStack counts the status as a state to go back to (api_op_RollbackStack.go).
 func isStable(status string) bool {
-	return slices.Contains([]string{createComplete, updateComplete, updateRollbackComplete, importComplete,
-		importRollbackComplete}, status)
+	return slices.Contains([]string{
+		createComplete, updateComplete, updateRollbackComplete, importComplete,
+		importRollbackComplete,
+	}, status)
 }
 
 // isRolledBack says whether the last operation failed and was undone.

@@ -1,0 +1,175 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/plldb/plldb/pkg/account"
+	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/render"
+	"github.com/plldb/plldb/pkg/report"
+	"github.com/plldb/plldb/pkg/stack"
+	"github.com/plldb/plldb/pkg/store"
+)
+
+// lookWait bounds the look as a whole: an endpoint that falls silent half-way is found out within it.
+const lookWait = 40 * time.Second
+
+// atOnce is how many objects are asked for or sent at a time.
+const atOnce = 8
+
+// Seen is everything that a plan must know of the account. It is read in one burst that waits only for who we are, which
+// the bucket's name needs: the longest chain of answers that wait for one another is two.
+type Seen struct {
+	Who      account.Identity
+	Bucket   store.Bucket
+	Store    store.Seen
+	Stack    stack.Seen
+	Deployed map[string]render.Function // by function, as the stack's own template tells
+}
+
+// Look reads the account. Nothing is written.
+func (r *Run) Look(ctx context.Context) (Seen, error) {
+	return r.seen.get(func() (Seen, error) { return r.look(ctx) })
+}
+
+func (r *Run) look(ctx context.Context) (Seen, error) {
+	session, err := r.account(ctx)
+	if err != nil {
+		return Seen{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookWait)
+	defer cancel()
+	drop := session.DialAhead(ctx, store.Burst)
+	defer drop()
+
+	later := concurrently(func() (Seen, error) { return r.lookAtDeployed(ctx, session) })
+	who, err := r.WhoAmI(ctx)
+	if err != nil {
+		return Seen{}, err
+	}
+	seen := Seen{Who: who, Bucket: bucketOf(who)}
+	if seen.Store, err = r.store(session, seen.Bucket).Look(ctx, artifact.Prefix(artifact.Version)); err != nil {
+		return Seen{}, err
+	}
+	deployed, err := later()
+	seen.Stack, seen.Deployed = deployed.Stack, deployed.Deployed
+	return seen, err
+}
+
+// lookAtDeployed reads the stack, and what its template says of its functions. A template that cannot be read says
+// nothing: what was deployed is then compared, and sent, anew.
+func (r *Run) lookAtDeployed(ctx context.Context, session *account.Session) (Seen, error) {
+	found, err := r.stack(session).Look(ctx)
+	if err != nil || found.Template == "" {
+		return Seen{Stack: found}, err
+	}
+	functions, _ := render.Deployed([]byte(found.Template))
+	return Seen{Stack: found, Deployed: functions}, nil
+}
+
+// concurrently starts f and returns a function that waits for its result.
+func concurrently[T any](f func() (T, error)) func() (T, error) {
+	type result struct {
+		val T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		val, err := f()
+		done <- result{val, err}
+	}()
+	return func() (T, error) {
+		r := <-done
+		return r.val, r.err
+	}
+}
+
+func (r *Run) account(ctx context.Context) (*account.Session, error) {
+	return r.session.get(func() (*account.Session, error) { return r.open(ctx) })
+}
+
+// WhoAmI asks whose credentials these are, says so, and refuses another account than the one asked for.
+func (r *Run) WhoAmI(ctx context.Context) (account.Identity, error) {
+	return r.identity.get(func() (account.Identity, error) {
+		session, err := r.account(ctx)
+		if err != nil {
+			return account.Identity{}, err
+		}
+		who, err := session.WhoAmI(ctx)
+		if err != nil {
+			return account.Identity{}, err
+		}
+		r.sink.Tell(report.Account{ID: who.Account, Region: who.Region, Caller: who.Caller, Endpoint: who.Endpoint})
+		return who, who.Expect(r.settings.Account)
+	})
+}
+
+func bucketOf(who account.Identity) store.Bucket {
+	return store.Bucket{
+		Name:      store.BucketName(who.Region, who.Account),
+		Account:   who.Account,
+		Region:    who.Region,
+		Partition: who.Partition,
+	}
+}
+
+func (r *Run) store(s *account.Session, b store.Bucket) *store.Store {
+	return store.New(s.S3(), b, store.WithSink(r.sink), store.WithSleep(r.clock.Sleep))
+}
+
+func (r *Run) stack(s *account.Session) *stack.Stack {
+	return stack.New(s.CloudFormation(), StackName, r.sink, r.clock)
+}
+
+// holds asks, for each archive whose newest version in the bucket is not the one that the stack's template names, whether
+// that version has the archive's digest. For all others it is known without asking.
+func (r *Run) holds(ctx context.Context, seen Seen, archives []artifact.Archive) (Held, error) {
+	session, err := r.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held := make(Held, len(archives))
+	answers := make([]bool, len(archives))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	bucket := r.store(session, seen.Bucket)
+	for i, a := range archives {
+		known, is := known(seen, a)
+		if known {
+			answers[i] = is
+			continue
+		}
+		group.Go(func() (err error) {
+			key := artifact.ArchiveKey(artifact.Version, a.Name)
+			answers[i], err = bucket.Holds(ctx, key, seen.Store.Newest[key].ID, a.Digest)
+			if err != nil {
+				return fmt.Errorf("asking for %s: %w", key, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i, a := range archives {
+		held[a.Name] = answers[i]
+	}
+	return held, nil
+}
+
+// known says whether it is known, and what, that the bucket's newest version of an archive is this archive.
+func known(seen Seen, a artifact.Archive) (known, is bool) {
+	key := artifact.ArchiveKey(artifact.Version, a.Name)
+	newest, there := seen.Store.Newest[key]
+	if !there || !newest.Usable() || newest.Size != a.Size {
+		return true, false
+	}
+	if f, named := seen.Deployed[a.Name]; named && f.Key == key && f.Version == newest.ID {
+		return true, f.Digest == a.Digest
+	}
+	return false, false
+}

@@ -1,0 +1,184 @@
+package rollout
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/render"
+	"github.com/plldb/plldb/pkg/stack"
+	"github.com/plldb/plldb/pkg/store"
+)
+
+// Held says, by function, whether the bucket's newest version holds the archive.
+type Held map[string]bool
+
+// Plan is what a setup would write, before it writes anything.
+type Plan struct {
+	Bucket   []store.Change
+	Uploads  []Upload
+	Template TemplatePlan
+	Stack    stack.Decision
+}
+
+// Upload is what becomes of one archive.
+type Upload struct {
+	Archive artifact.Archive
+	Key     string
+	Version string // the version that holds it already, "" to send it
+	Reason  string // why it is sent
+}
+
+// TemplatePlan is what becomes of the template.
+type TemplatePlan struct {
+	Text   []byte // nil as long as an archive must be sent: its version is not known before
+	Put    bool
+	Reason string // why it is sent
+}
+
+// Write is one line of a plan.
+type Write struct{ What, Reason string }
+
+// Writes lists the plan in the order in which it is carried out. An empty list means that nothing is to be done.
+func (p Plan) Writes() []Write {
+	var writes []Write
+	for _, c := range p.Bucket {
+		writes = append(writes, Write{c.Thing, c.Reason})
+	}
+	for _, u := range p.Uploads {
+		if u.Version == "" {
+			writes = append(writes, Write{"object " + u.Key, u.Reason})
+		}
+	}
+	if p.Template.Put {
+		writes = append(writes, Write{"object " + artifact.TemplateKey(artifact.Version), p.Template.Reason})
+	}
+	if p.Stack.Action != stack.Unchanged {
+		writes = append(writes, Write{fmt.Sprintf("stack %s: %s", StackName, p.Stack.Action), p.Stack.Reason})
+	}
+	return writes
+}
+
+// MakePlan decides everything that can be decided before the first write: what the bucket and the stack lack, that the
+// stack is plldb's and not a newer one's, that no table is lost. It is pure: the same seen, the same plan. The template
+// has passed render.Check for these archives.
+func MakePlan(seen Seen, archives []artifact.Archive, held Held, template []byte, c stack.Consents) (Plan, error) {
+	plan := Plan{Bucket: store.Plan(seen.Store, seen.Bucket), Uploads: uploads(seen, archives, held)}
+	var err error
+	if plan.Template, err = planTemplate(seen, plan.Uploads, template); err != nil {
+		return Plan{}, err
+	}
+	plan.Stack = stack.Decide(stack.Setup, seen.Stack, wanted(plan.Template.Text, template), c)
+	if plan.Stack.Problem != nil {
+		return Plan{}, plan.Stack.Problem
+	}
+	return plan, nil
+}
+
+func uploads(seen Seen, archives []artifact.Archive, held Held) []Upload {
+	list := make([]Upload, len(archives))
+	for i, a := range archives {
+		key := artifact.ArchiveKey(artifact.Version, a.Name)
+		newest, there := seen.Store.Newest[key]
+		list[i] = Upload{Archive: a, Key: key}
+		switch {
+		case held[a.Name]:
+			list[i].Version = newest.ID
+		case !there || newest.Deleted:
+			list[i].Reason = "it is not in the bucket"
+		default:
+			list[i].Reason = "the bucket's newest version is other code"
+		}
+	}
+	return list
+}
+
+func planTemplate(seen Seen, list []Upload, template []byte) (TemplatePlan, error) {
+	objects := make([]artifact.Object, len(list))
+	for i, u := range list {
+		if u.Version == "" {
+			return TemplatePlan{Put: true, Reason: "a function's version changes"}, nil
+		}
+		objects[i] = u.object(seen.Bucket.Name)
+	}
+	text, err := render.Render(template, values(seen.Bucket.Name, objects))
+	if err != nil {
+		return TemplatePlan{}, err
+	}
+	newest, there := seen.Store.Newest[artifact.TemplateKey(artifact.Version)]
+	switch {
+	case !there || !newest.Usable():
+		return TemplatePlan{Text: text, Put: true, Reason: "it is not in the bucket"}, nil
+	case !seen.Stack.Exists:
+		return TemplatePlan{Text: text, Put: true, Reason: "the stack is to be made of it"}, nil
+	case string(text) != seen.Stack.Template:
+		return TemplatePlan{Text: text, Put: true, Reason: "the stack's template is another"}, nil
+	case newest.Size != int64(len(text)):
+		return TemplatePlan{Text: text, Put: true, Reason: "the bucket's newest version is another"}, nil
+	}
+	return TemplatePlan{Text: text}, nil
+}
+
+// object is the archive where it already lies.
+func (u Upload) object(bucket string) artifact.Object {
+	return artifact.Object{
+		Name: u.Archive.Name, Bucket: bucket, Key: u.Key, VersionID: u.Version,
+		Digest: u.Archive.Digest, Size: u.Archive.Size,
+	}
+}
+
+// values are what fills the template's placeholders.
+func values(bucket string, objects []artifact.Object) render.Values {
+	v := render.Values{Version: artifact.Version, Bucket: bucket, Functions: map[string]render.Function{}}
+	for _, o := range objects {
+		v.Functions[o.Name] = render.Function{Key: o.Key, Version: o.VersionID, Digest: o.Digest}
+	}
+	return v
+}
+
+// wanted is the stack as it should be. text is the rendered template, nil while it is not known; template is it before.
+func wanted(text, template []byte) stack.Wanted {
+	return stack.Wanted{Text: text, Version: artifact.Version, Lost: func(deployed string) []string {
+		if deployed == string(text) {
+			return nil
+		}
+		// A template that cannot be compared loses nothing for certain; the change set is read for the same again.
+		lost, _ := render.LostTables([]byte(deployed), template)
+		return lost
+	}}
+}
+
+// Plan looks and plans. The template is checked while the account is being looked at.
+func (r *Run) Plan(ctx context.Context) (Plan, error) {
+	return r.plan.get(func() (Plan, error) {
+		archives, err := r.Zip(ctx)
+		if err != nil {
+			return Plan{}, err
+		}
+		src, err := r.source.get(r.findSource)
+		if err != nil {
+			return Plan{}, err
+		}
+		checked := concurrently(func() (struct{}, error) { return struct{}{}, render.Check(src.template, namesOf(archives)) })
+		seen, err := r.Look(ctx)
+		if err != nil {
+			return Plan{}, err
+		}
+		if _, err := checked(); err != nil {
+			return Plan{}, err
+		}
+		held, err := r.holds(ctx, seen, archives)
+		if err != nil {
+			return Plan{}, err
+		}
+		return MakePlan(seen, archives, held, src.template, r.settings.Consents)
+	})
+}
+
+func namesOf(archives []artifact.Archive) []string {
+	names := make([]string, len(archives))
+	for i, a := range archives {
+		names[i] = a.Name
+	}
+	return names
+}

@@ -1,0 +1,44 @@
+package rollout
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/stack"
+)
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func sumArchives(list []artifact.Archive) string {
+	fresh := 0
+	for _, a := range list {
+		if !a.Reused {
+			fresh++
+		}
+	}
+	return fmt.Sprintf("%s, %d of them packed now", count(len(list), "archive"), fresh)
+}
+
+func sumObjects(list []artifact.Object) string {
+	sent := 0
+	for _, o := range list {
+		if o.Uploaded {
+			sent++
+		}
+	}
+	if sent == 0 {
+		return "every package is already there"
+	}
+	return fmt.Sprintf("%s sent, %d already there", count(sent, "package"), len(list)-sent)
+}
+
+func sumTemplate(t artifact.Template) string { return t.Key }
+
+func sumStack(r stack.Result) string { return strings.ReplaceAll(string(r.Status), "-", " ") }
