@@ -1,0 +1,237 @@
+package targets_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/magefile/mage/mg"
+)
+
+// asMage is the variable that makes this test's binary do what mage's does: call targets one after another, without a run
+// in their context, print the first error, and leave with its code. A process of its own, since settings are read once.
+const asMage = "RUN_AS_MAGE"
+
+func TestMain(m *testing.M) {
+	if names := os.Getenv(asMage); names != "" {
+		os.Exit(mage(strings.Fields(names)))
+	}
+	os.Exit(m.Run())
+}
+
+func mage(names []string) int {
+	for _, name := range names {
+		if err := all()[name](context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, "Error:", err)
+			return mg.ExitStatus(err)
+		}
+	}
+	return 0
+}
+
+// process is what a mage process said.
+type process struct {
+	code        int
+	out, errors string
+}
+
+func runMage(t *testing.T, w *world, root string, names string, set ...string) process {
+	t.Helper()
+	self, err := os.Executable()
+	mustDo(t, err)
+	var out, story bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &out, &story
+	cmd.Env = append(environment(t, w.serve(t)), append(set, asMage+"="+names)...)
+	err = cmd.Run()
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		mustDo(t, err)
+	}
+	return process{cmd.ProcessState.ExitCode(), out.String(), story.String()}
+}
+
+// "mage zip leaves dist/lambda_functions/NAME.zip, mage render leaves dist/template.yaml", and a whole command its answer.
+func TestUnderMage(t *testing.T) {
+	t.Parallel()
+	root := tree(t, compiles)
+	for _, made := range []struct{ target, file, says string }{
+		{"Zip", "dist/lambda_functions/hello.zip", ""},
+		{"Render", "dist/template.yaml", ""},
+		{"Deploy", "dist/template.yaml", "the stack plldb in account 123456789012, region eu-west-1, was created"},
+	} {
+		got := runMage(t, &world{}, root, made.target)
+		if got.code != 0 || !strings.Contains(got.out, made.says) || made.says == "" && got.out != "" {
+			t.Errorf("%s: exit code %d, answer %q, story %s", made.target, got.code, got.out, got.errors)
+		}
+		path := filepath.Join(root, filepath.FromSlash(made.file))
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+		mustDo(t, os.RemoveAll(filepath.Join(root, "dist")))
+	}
+}
+
+// `mage destroy deploy`: the second command is not taken for done because the first is.
+func TestTwoCommandsInOneProcess(t *testing.T) {
+	t.Parallel()
+	w := &world{status: "CREATE_COMPLETE", tags: ours, template: "Resources: {}"}
+	got := runMage(t, w, tree(t, compiles), "Destroy Zip Deploy Bootstrap.Watch Destroy")
+	want := regexp.MustCompile(`(?s)was deleted.*was created.*at rest.*was deleted`)
+	if got.code != 0 || !want.MatchString(got.out) {
+		t.Errorf("exit code %d, answer %q, story %s", got.code, got.out, got.errors)
+	}
+}
+
+// A problem is printed whole, with its hint in mage's own terms, and mage leaves with its exit code.
+func TestAProblemUnderMage(t *testing.T) {
+	t.Parallel()
+	got := runMage(t, &world{}, tree(t, broken), "Build")
+	if got.code != 1 || !strings.Contains(got.errors, "Error: the function hello does not compile:\n") ||
+		!strings.Contains(got.errors, "functions/hello/main.go:3:15: undefined: nonsense\nhint: ") {
+		t.Errorf("exit code %d, story %s", got.code, got.errors)
+	}
+	got = runMage(t, &world{denied: "GetCallerIdentity"}, tree(t, compiles), "Bootstrap.Destroy")
+	if got.code != 4 || !strings.Contains(got.errors, "Error: not allowed: sts:GetCallerIdentity") {
+		t.Errorf("exit code %d, story %s", got.code, got.errors)
+	}
+}
+
+// seen is what shows a setting: the exit code, words of the error, and what AWS was asked or not asked.
+type seen struct {
+	code             int
+	says, asked, not string
+}
+
+func (want seen) check(t *testing.T, w *world, got process) {
+	t.Helper()
+	switch {
+	case got.code != want.code, !strings.Contains(got.errors, want.says):
+		t.Errorf("exit code %d, want %d with %q: %s", got.code, want.code, want.says, got.errors)
+	case want.asked != "" && !w.did(want.asked), want.not != "" && w.did(want.not):
+		t.Errorf("AWS was asked %v, want %q and not %q", w.asked, want.asked, want.not)
+	}
+}
+
+// setting is one variable: what a target does with and without it, other variables and the account being as they are.
+type setting struct {
+	name, value   string
+	target, other string
+	account       func() *world
+	without, with seen
+}
+
+func settings() []setting {
+	empty := func() *world { return &world{} }
+	stack := func(status, denied string) func() *world {
+		return func() *world { return &world{status: status, tags: ours, denied: denied} }
+	}
+	const table = "Resources:\n  Precious:\n    Type: AWS::DynamoDB::Table\n"
+	return []setting{
+		{
+			"PLLDB_ACCOUNT", "999999999999", "Destroy", "", empty,
+			seen{},
+			seen{code: 2, says: "of account 123456789012, not 999999999999"},
+		},
+		{
+			"PLLDB_PURGE", "true", "Destroy", "", empty,
+			seen{},
+			seen{code: 2, says: "PLLDB_PURGE=true removes the packages and the bucket for good", not: "GetCallerIdentity"},
+		},
+		{
+			"PLLDB_YES", "true", "Bootstrap.Destroy", "PLLDB_PURGE=1", empty,
+			seen{code: 2, says: "hint: say PLLDB_YES=true"},
+			seen{asked: "S3 read"},
+		},
+		{
+			"PLLDB_ADOPT", "true", "Destroy", "", func() *world { return &world{status: "CREATE_COMPLETE"} },
+			seen{code: 1, says: "by PLLDB_ADOPT=true", not: "DeleteStack"},
+			seen{asked: "DeleteStack"},
+		},
+		{
+			"PLLDB_FORCE", "1", "Destroy", "", stack("DELETE_FAILED", "DeleteStack"),
+			seen{code: 4, asked: "DeleteStack"},
+			seen{code: 4, asked: "DeleteStack DeletionMode=FORCE_DELETE_STACK"},
+		},
+		{
+			"PLLDB_ALLOW_DATA_LOSS", "true", "Deploy", "",
+			func() *world {
+				return &world{status: "CREATE_COMPLETE", tags: ours, template: table, denied: "CreateChangeSet"}
+			},
+			seen{code: 1, says: "by PLLDB_ALLOW_DATA_LOSS=true", not: "S3 write"},
+			seen{code: 4, asked: "CreateChangeSet"},
+		},
+		{
+			"PLLDB_ALLOW_DOWNGRADE", "t", "Deploy", "",
+			func() *world {
+				return &world{status: "CREATE_COMPLETE", tags: ours, version: "9.9.9", denied: "CreateChangeSet"}
+			},
+			seen{code: 1, says: "by PLLDB_ALLOW_DOWNGRADE=true", not: "S3 write"},
+			seen{code: 4, asked: "CreateChangeSet"},
+		},
+		{
+			"PLLDB_FORCE_ROLLBACK", "true", "Deploy", "", stack("UPDATE_ROLLBACK_FAILED", "ContinueUpdateRollback"),
+			seen{code: 4, asked: "ContinueUpdateRollback"},
+			seen{code: 4, asked: "ContinueUpdateRollback ForceRollback=true"},
+		},
+	}
+}
+
+// "Under mage the settings are variables." Each is shown by what it changes.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	for _, s := range settings() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			root := tree(t, compiles)
+			w := s.account()
+			s.without.check(t, w, runMage(t, w, root, s.target, s.other))
+			w = s.account()
+			s.with.check(t, w, runMage(t, w, root, s.target, s.other, s.name+"="+s.value))
+		})
+	}
+}
+
+// Every one of them that is a yes or a no says so when it is neither, before anything is done.
+func TestAWrongVariable(t *testing.T) {
+	t.Parallel()
+	for _, s := range settings() {
+		if s.name == "PLLDB_ACCOUNT" {
+			continue
+		}
+		w := &world{}
+		want := seen{code: 2, says: `Error: ` + s.name + `="perhaps" is neither true nor false` + "\nhint: ", not: "GetCallerIdentity"}
+		want.check(t, w, runMage(t, w, t.TempDir(), "Destroy", s.name+"=perhaps"))
+	}
+}
+
+// "go tool mage -l lists …, each with a true sentence. go run magefile.go does the same without mage. No warning from
+// either."
+func TestMageLists(t *testing.T) {
+	if testing.Short() {
+		t.Skip("this compiles mage's view of the magefiles")
+	}
+	t.Parallel()
+	for _, door := range [][]string{{"tool", "mage", "-l"}, {"run", "magefile.go", "-l"}} {
+		var out, warnings bytes.Buffer
+		cmd := exec.CommandContext(t.Context(), "go", door...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Join("..", ".."), &out, &warnings
+		cmd.Env = append(os.Environ(), "MAGEFILE_CACHE="+t.TempDir())
+		if err := cmd.Run(); err != nil || warnings.Len() > 0 {
+			t.Errorf("%v: %v\n%s", door, err, warnings.String())
+		}
+		for _, target := range []string{
+			"build", "zip", "upload", "render", "deploy", "destroy", "bootstrap:setup", "bootstrap:destroy", "bootstrap:watch",
+		} {
+			if !regexp.MustCompile(`(?m)^  ` + target + `\*? +\w.*\.$`).MatchString(out.String()) {
+				t.Errorf("%v does not list %s with its sentence:\n%s", door, target, out.String())
+			}
+		}
+	}
+}

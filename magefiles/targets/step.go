@@ -1,0 +1,72 @@
+package targets
+
+import (
+	"context"
+	"os"
+	"sync"
+	"syscall"
+
+	"github.com/plldb/plldb/pkg/need"
+	"github.com/plldb/plldb/pkg/report"
+	"github.com/plldb/plldb/pkg/rollout"
+)
+
+type runKey struct{}
+
+// In returns a context whose targets work on run. The binary makes it; under mage the run comes from the environment.
+func In(ctx context.Context, run *rollout.Run) context.Context {
+	return need.In(context.WithValue(ctx, runKey{}, run), run.Scope())
+}
+
+// step first needs the targets before it, then asks the run for its own step. The values do not pass through mage: the
+// run keeps them, and a step asks it for what it is made of.
+func step[T any](
+	ctx context.Context, do func(*rollout.Run, context.Context) (T, error), needs ...func(context.Context) error,
+) error {
+	run, ok := ctx.Value(runKey{}).(*rollout.Run)
+	if !ok {
+		return fromMage(ctx, func(ctx context.Context) error { return step(ctx, do, needs...) })
+	}
+	if err := need.All(ctx, needs...); err != nil {
+		return err
+	}
+	_, err := do(run, ctx)
+	return err
+}
+
+// environment is what the variables of a mage process say, read once.
+var environment = sync.OnceValues(openEnvironment)
+
+// fromMage is the door by which mage comes in: it brings the run, and turns the error into words and an exit code. mage
+// itself cancels at SIGINT and leaves after five seconds; SIGTERM is ours to catch.
+func fromMage(ctx context.Context, target func(context.Context) error) error {
+	ours, err := environment()
+	if err != nil {
+		return spoken{report.AsProblem(err)}
+	}
+	run := ours.current()
+	ctx, release := rollout.StopOn(ctx, os.Exit, syscall.SIGTERM)
+	defer release()
+
+	err = target(In(ctx, run))
+	defer ours.screen.Close()
+	if err != nil {
+		return spoken{report.AsProblem(run.Explain(ctx, err))}
+	}
+	if command, ok := run.Ended(); ok {
+		ours.screen.Tell(run.Outcome(ctx, command, nil))
+	}
+	return nil
+}
+
+// spoken is a problem as mage prints it: after "Error: ", whole, and with its exit code.
+type spoken struct{ *report.Problem }
+
+// Error adds the hint, which mage does not know of.
+func (s spoken) Error() string {
+	text := s.Message
+	if s.Hint != "" {
+		text += "\nhint: " + s.Hint
+	}
+	return asVariables(text)
+}
