@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/plldb/plldb/magefiles/targets"
+	"github.com/plldb/plldb/pkg/rollout"
+	"github.com/plldb/plldb/pkg/stack"
+)
+
+// options are the flags of the bootstrap commands.
+type options struct {
+	region, profile, endpoint, account string
+	output                             string
+	noColor, verbose                   bool
+	yes, purge                         bool
+	consents                           stack.Consents
+}
+
+// target is one of mage's, as the binary calls it.
+type target func(context.Context) error
+
+func newBootstrap(s streams, code *int) *cobra.Command {
+	o := &options{}
+	setup := run(s, code, o, rollout.Setup, targets.Bootstrap{}.Setup)
+	cmd := &cobra.Command{
+		Use:   "bootstrap",
+		Short: "Set up plldb's bucket and stack in this account and region, or take them away",
+		Long: "bootstrap sets up plldb's bucket and stack in the account and region of your AWS credentials.\n" +
+			"By itself it does what `bootstrap setup` does.",
+		Example: "  plldb bootstrap\n  plldb bootstrap setup --profile dev --region eu-west-1\n  plldb bootstrap destroy --purge",
+		Args:    subcommandNeeded,
+		RunE:    setup,
+	}
+	o.everywhere(cmd.PersistentFlags())
+	o.forSetup(cmd.Flags())
+	cmd.AddCommand(newSetup(o, setup), newDestroy(s, code, o), newWatch(s, code, o))
+	return cmd
+}
+
+func newSetup(o *options, setup func(*cobra.Command, []string) error) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "setup",
+		Short: "Make the bucket and the stack, or bring them up to date",
+		Long: "setup makes plldb's bucket, uploads the packaged functions and the template, and deploys the stack plldb.\n" +
+			"Run again it changes only what is not as it should be, and says so if that is nothing.",
+		Example: "  plldb bootstrap setup --region eu-west-1\n  plldb bootstrap setup --account 123456789012 --output json | jq .",
+		Args:    cobra.NoArgs,
+		RunE:    setup,
+	}
+	o.forSetup(cmd.Flags())
+	return cmd
+}
+
+func newDestroy(s streams, code *int, o *options) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "destroy",
+		Short: "Delete the stack; the packages stay, unless --purge is given",
+		Long: "destroy deletes the stack plldb with its tables, roles and API. The bucket and the packages in it stay.\n" +
+			"With --purge they go too: every version of what any plldb put there, and the bucket if nothing else is in it.",
+		Example: "  plldb bootstrap destroy --region eu-west-1\n  plldb bootstrap destroy --purge --yes",
+		Args:    cobra.NoArgs,
+		RunE:    run(s, code, o, rollout.Destroy, targets.Bootstrap{}.Destroy),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.purge, "purge", false, "remove the packages and the bucket too")
+	f.BoolVar(&o.consents.Adopt, "adopt", false, "go on although plldb did not make the stack")
+	f.BoolVar(&o.consents.Force, "force", false, "leave behind what holds up a deletion that failed before")
+	return cmd
+}
+
+func newWatch(s streams, code *int, o *options) *cobra.Command {
+	return &cobra.Command{
+		Use:     "watch",
+		Short:   "Follow the stack until nothing is happening to it",
+		Long:    "watch follows whatever the stack plldb is doing and ends with its outcome. It changes nothing.",
+		Example: "  plldb bootstrap watch --region eu-west-1",
+		Args:    cobra.NoArgs,
+		RunE:    run(s, code, o, rollout.Watch, targets.Bootstrap{}.Watch),
+	}
+}
+
+func (o *options) everywhere(f *pflag.FlagSet) {
+	f.StringVar(&o.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
+	f.StringVar(&o.profile, "profile", "", "AWS profile (default: AWS_PROFILE, or the SDK's own chain)")
+	f.StringVar(&o.endpoint, "endpoint-url", "", "talk to this URL instead of AWS")
+	f.StringVar(&o.account, "account", "", "refuse every account but this one")
+	f.StringVar(&o.output, "output", "text", "text, or json: one object a line, the outcome last")
+	f.BoolVar(&o.noColor, "no-color", false, "no colour, on a terminal either")
+	f.BoolVar(&o.verbose, "verbose", false, "show the requests to AWS and their retries")
+	f.BoolVar(&o.yes, "yes", false, "do not ask")
+}
+
+func (o *options) forSetup(f *pflag.FlagSet) {
+	f.BoolVar(&o.consents.Adopt, "adopt", false, "go on although plldb did not make the stack")
+	f.BoolVar(&o.consents.AllowDataLoss, "allow-data-loss", false, "go on although a table is removed or replaced")
+	f.BoolVar(&o.consents.AllowDowngrade, "allow-downgrade", false, "go on although the stack is of a newer plldb")
+	f.BoolVar(&o.consents.ForceRollback, "force-rollback", false, "roll back by force what a rollback could not")
+}
+
+// check finds values that no run can work with.
+func (o *options) check() error {
+	if o.output != "text" && o.output != "json" {
+		return fmt.Errorf("--output is text or json, not %q", o.output)
+	}
+	if o.account != "" && !isAccount(o.account) {
+		return fmt.Errorf("--account is twelve digits, not %q", o.account)
+	}
+	if o.endpoint != "" && !isEndpoint(o.endpoint) {
+		return fmt.Errorf("--endpoint-url is a URL like http://localhost:5000, not %q", o.endpoint)
+	}
+	return nil
+}

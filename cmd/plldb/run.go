@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plldb/plldb/magefiles/targets"
+	"github.com/plldb/plldb/pkg/account"
+	"github.com/plldb/plldb/pkg/report"
+	"github.com/plldb/plldb/pkg/rollout"
+	"github.com/plldb/plldb/pkg/screen"
+)
+
+// run makes a command out of a target: settings from the flags, a run on them, and its outcome on the screen. An error
+// that it returns is one of usage; every other is told as an outcome, and sets the exit code.
+func run(s streams, code *int, o *options, command rollout.Command, do target) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		if err := o.check(); err != nil {
+			return err
+		}
+		show := screen.New(screen.Options{
+			Out: s.out, Err: s.err, JSON: o.output == "json", Verbose: o.verbose,
+			Color: !o.noColor && screen.ColorFits(s.err, os.Getenv),
+		})
+		defer show.Close()
+		ctx, release := rollout.StopOn(cmd.Context(), os.Exit, os.Interrupt, syscall.SIGTERM)
+		defer release()
+
+		r := rollout.New(o.settings(s), o.session(s, show), show, rollout.RealClock{})
+		outcome := r.Outcome(ctx, command, do(targets.In(ctx, r)))
+		s.unasked()
+		show.Tell(outcome)
+		if outcome.Problem != nil {
+			*code = outcome.Problem.Code
+		}
+		return nil
+	}
+}
+
+func (o *options) settings(s streams) rollout.Settings {
+	return rollout.Settings{
+		Account:  o.account,
+		Consents: o.consents,
+		Purge:    o.purge,
+		Yes:      o.yes,
+		Watch:    o.again("plldb bootstrap watch"),
+		Ask:      asker(s),
+	}
+}
+
+// session opens the AWS configuration when a step first needs it.
+func (o *options) session(s streams, sink report.Sink) func(context.Context) (*account.Session, error) {
+	return func(ctx context.Context) (*account.Session, error) {
+		return account.Load(ctx, account.Options{
+			Region: o.region, Profile: o.profile, EndpointURL: o.endpoint, MFA: mfa(ctx, s), Sink: sink,
+		})
+	}
+}
+
+// again is a command with the flags that lead to the same account.
+func (o *options) again(command string) string {
+	words := []string{command}
+	for _, flag := range []struct{ name, value string }{
+		{"--region", o.region}, {"--profile", o.profile}, {"--endpoint-url", o.endpoint}, {"--account", o.account},
+	} {
+		if flag.value != "" {
+			words = append(words, flag.name, quoted(flag.value))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted protects a value that a shell would take apart.
+func quoted(s string) string {
+	odd := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if !strings.ContainsFunc(s, odd) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
+
+func isEndpoint(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
