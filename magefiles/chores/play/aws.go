@@ -1,0 +1,154 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/plldb/plldb/magefiles/chores/drive"
+	"github.com/plldb/plldb/magefiles/chores/python"
+	"github.com/plldb/plldb/magefiles/chores/websocket"
+)
+
+// OnAWS checks what only AWS itself can show: how long a new bucket takes to version, the API and its answer to a
+// client, and what the debugger's role may do. It is an Extra.
+func OnAWS(ctx context.Context, p *Play, o drive.Outcome) error {
+	for _, remark := range o.Remarks {
+		if _, err := fmt.Fprintln(p.Out, "said", remark); err != nil {
+			return err
+		}
+	}
+	first := fmt.Sprintf("on a bucket just made versioned (trap 44), setup took %v in all", o.Took.Round(time.Second))
+	if err := p.passed(first); err != nil {
+		return err
+	}
+	for _, check := range []func(context.Context, drive.Outcome) error{p.api, p.answer, p.debugger, p.others} {
+		if err := check(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// api checks the WebSocket API's settings (R17).
+func (p *Play) api(_ context.Context, o drive.Outcome) error {
+	in := python.Params{"ApiId": o.Outputs["ApiId"]}
+	routes, err := p.Reader.Ask("apigatewayv2", "get_routes", in)
+	if err != nil {
+		return err
+	}
+	var keys []any
+	for _, route := range sorted(list(routes, "Items"), "RouteKey") {
+		keys = append(keys, []any{Dig(route, "RouteKey"), Dig(route, "AuthorizationType")})
+	}
+	want := []any{[]any{"$connect", "CUSTOM"}, []any{"$default", "NONE"}, []any{"$disconnect", "NONE"}}
+	if err := p.same(is{"the API has its three routes, the authorizer on $connect (R17)", want, keys}); err != nil {
+		return err
+	}
+	return p.hold(
+		fact{"the API speaks WebSocket (R17)", "apigatewayv2", "get_api", in, "ProtocolType", "WEBSOCKET"},
+		fact{
+			"its authorizer is a function (R17)", "apigatewayv2", "get_authorizers", in, "Items.0.AuthorizerType", "REQUEST",
+		},
+		fact{"its stage deploys itself (trap 4)", "apigatewayv2", "get_stages", in, "Items.0.AutoDeploy", true},
+	)
+}
+
+// answer checks that a client without credentials connects, and hears what $default answers (trap 53).
+func (p *Play) answer(ctx context.Context, o drive.Outcome) error {
+	var heard string
+	err := patiently(ctx, func() (err error) {
+		heard, err = converse(ctx, o.Outputs["WebSocketUrl"])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("talking to %s: %w", o.Outputs["WebSocketUrl"], err)
+	}
+	return p.same(is{"a client connects, and $default's answer reaches it", "OK", heard})
+}
+
+func converse(ctx context.Context, url string) (string, error) {
+	c, err := websocket.Dial(ctx, url, nil, 30*time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }()
+	if err := c.Send("hello"); err != nil {
+		return "", err
+	}
+	return c.Receive()
+}
+
+// debugger checks what the debugger's role lets its bearer do, and what not (R16).
+func (p *Play) debugger(ctx context.Context, o drive.Outcome) error {
+	var answer any
+	err := patiently(ctx, func() (err error) {
+		answer, err = p.Reader.Ask("sts", "assume_role", python.Params{
+			"RoleArn": o.Outputs["DebuggerRoleArn"], "RoleSessionName": "acceptance",
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.passed("who may assume roles here assumes PLLDBDebuggerRole (R16)"); err != nil {
+		return err
+	}
+	who, _ := Dig(answer, "Credentials").(map[string]any)
+
+	table := o.Outputs["SessionsTableName"]
+	put := python.Params{"TableName": table, "Item": map[string]any{"SessionId": map[string]string{"S": "acceptance"}}}
+	if _, err := p.Reader.AskAs(who, "dynamodb", "put_item", put); err != nil {
+		return err
+	}
+	if err := p.passed("as PLLDBDebuggerRole, a session is written"); err != nil {
+		return err
+	}
+	return p.forbidden(who, table)
+}
+
+// forbidden checks what the debugger's role must not do.
+func (p *Play) forbidden(who python.Credentials, table string) error {
+	for _, f := range []fact{
+		{"it may not read the whole table", "dynamodb", "scan", python.Params{"TableName": table}, "", nil},
+		{"it may not delete the table", "dynamodb", "delete_table", python.Params{"TableName": table}, "", nil},
+		{"it may not see the bucket", "s3", "list_objects_v2", python.Params{"Bucket": p.Bucket()}, "", nil},
+		{"it may not see the functions", "lambda", "list_functions", nil, "", nil},
+	} {
+		if err := p.refused(f.what, who, f, "AccessDenied", "AccessDeniedException"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// others checks that the caller cannot assume the roles that do not trust it (R15, R16).
+func (p *Play) others(_ context.Context, o drive.Outcome) error {
+	for _, output := range []string{"ServiceRoleArn", "ManagerRoleArn"} {
+		in := python.Params{"RoleArn": o.Outputs[output], "RoleSessionName": "acceptance"}
+		f := fact{service: "sts", operation: "assume_role", params: in}
+		what := strings.TrimSuffix(output, "Arn") + " cannot be assumed from outside"
+		if err := p.refused(what, nil, f, "AccessDenied"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patiently tries again for a minute: roles and stages that were just made are not known everywhere at once (trap 7).
+func patiently(ctx context.Context, try func() error) error {
+	var err error
+	for range 12 {
+		if err = try(); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(5 * time.Second):
+		}
+	}
+	return err
+}
