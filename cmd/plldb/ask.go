@@ -3,10 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/term"
 )
@@ -23,12 +26,19 @@ func asker(s streams) func(context.Context, string) (bool, error) {
 	}
 }
 
-// mfa asks for the code of an MFA device; nil where nobody sits at a terminal.
+// mfa asks for the code of an MFA device; nil where nobody sits at a terminal. It asks once: with a code that was not
+// accepted, everything that needs the credentials at the same time would ask again.
 func mfa(ctx context.Context, s streams) func() (string, error) {
 	if !manned(s) {
 		return nil
 	}
-	return func() (string, error) { return ask(ctx, s, "MFA code: ") }
+	var asked atomic.Bool
+	return func() (string, error) {
+		if asked.Swap(true) {
+			return "", errors.New("the MFA code was asked for already")
+		}
+		return ask(ctx, s, "MFA code: ")
+	}
 }
 
 func manned(s streams) bool { return isTerminal(s.in) && isTerminal(s.err) }
@@ -37,8 +47,7 @@ func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // ask reads one line. A signal ends the wait, though not the read: the process is about to leave then.
 func ask(ctx context.Context, s streams, prompt string) (string, error) {
-	fmt.Fprint(s.err, prompt)
-	s.asking.Store(true)
+	s.question.put(s.err, prompt)
 	type reply struct {
 		line string
 		err  error
@@ -51,21 +60,44 @@ func ask(ctx context.Context, s streams, prompt string) (string, error) {
 	select {
 	case r := <-got:
 		if r.err == io.EOF { // Ctrl-D is no answer, and that is a no
-			s.unasked()
+			s.question.end(s.err)
 			return r.line, nil
 		}
-		s.asking.Store(false)
+		s.question.answered()
 		return r.line, r.err
 	case <-ctx.Done():
-		s.unasked()
+		s.question.end(s.err)
 		return "", ctx.Err()
 	}
 }
 
-// unasked ends the line of a question that got no answer. Whoever waits for one may be told of a signal later than the
-// run, which goes on to its last words; so both call this.
-func (s streams) unasked() {
-	if s.asking.Swap(false) {
-		fmt.Fprintln(s.err)
+// question knows whether one stands on the screen without its answer.
+type question struct {
+	mu   sync.Mutex
+	open bool
+}
+
+func (q *question) put(w io.Writer, text string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open = true
+	fmt.Fprint(w, text)
+}
+
+// answered: the person has ended the line.
+func (q *question) answered() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open = false
+}
+
+// end ends the line of a question that got no answer. Whoever waits for one may hear of a signal later than the run,
+// which goes on to its last words; so both call this.
+func (q *question) end(w io.Writer) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.open {
+		fmt.Fprintln(w)
 	}
+	q.open = false
 }

@@ -71,7 +71,8 @@ func (c *cloud) playS3(plays map[string]func(call) reply) {
 func (c *cloud) create(in call) reply {
 	c.bucket, c.settings = true, map[string]string{}
 	if rule := in.head.Get("x-amz-object-ownership"); rule != "" {
-		c.settings["ownershipControls"] = "<OwnershipControls><Rule><ObjectOwnership>" + rule + "</ObjectOwnership></Rule></OwnershipControls>"
+		c.settings["ownershipControls"] = "<OwnershipControls><Rule><ObjectOwnership>" + rule +
+			"</ObjectOwnership></Rule></OwnershipControls>"
 	}
 	return reply{}
 }

@@ -89,7 +89,8 @@ func (c *cloud) become(status string) {
 func (c *cloud) describeStacks(in call) reply {
 	return c.there(func(call) reply {
 		var b strings.Builder
-		fmt.Fprintf(&b, "<StackName>plldb</StackName><StackId>%s</StackId><StackStatus>%s</StackStatus>", stackID, c.stack.status)
+		fmt.Fprintf(&b, "<StackName>plldb</StackName><StackId>%s</StackId><StackStatus>%s</StackStatus>",
+			stackID, c.stack.status)
 		if c.stack.tag {
 			b.WriteString("<Tags><member><Key>plldb:stack</Key><Value>bootstrap</Value></member></Tags>")
 		}
@@ -134,8 +135,8 @@ func (c *cloud) describeEvents(in call) reply {
 				physical = stackID
 			}
 			fmt.Fprintf(&b, "<member><EventId>%d</EventId><StackId>%s</StackId><StackName>plldb</StackName>"+
-				"<LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId><ResourceType>%s</ResourceType>"+
-				"<ResourceStatus>%s</ResourceStatus><ResourceStatusReason>%s</ResourceStatusReason>"+
+				"<LogicalResourceId>%s</LogicalResourceId><PhysicalResourceId>%s</PhysicalResourceId>"+
+				"<ResourceType>%s</ResourceType><ResourceStatus>%s</ResourceStatus><ResourceStatusReason>%s</ResourceStatusReason>"+
 				"<Timestamp>2026-01-02T03:04:%02dZ</Timestamp></member>",
 				i, stackID, e.resource, physical, e.kind, e.status, e.reason, i)
 		}

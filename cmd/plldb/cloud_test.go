@@ -16,9 +16,9 @@ const (
 	caller    = "arn:aws:iam::" + accountID + ":user/ann"
 )
 
-// cloud plays one AWS account over HTTP as far as plldb asks for it: STS and CloudFormation by their query protocol, S3 by
-// REST with the bucket in the path. It keeps what it is told, and is strict in what plldb promises: checksums, the
-// expected owner on every S3 call, template URLs that name a version.
+// cloud plays one AWS account over HTTP as far as plldb asks for it: STS and CloudFormation by their query protocol,
+// S3 by REST with the bucket in the path. It keeps what it is told, and is strict in what plldb promises: checksums,
+// the expected owner on every S3 call, template URLs that name a version.
 type cloud struct {
 	mu     sync.Mutex
 	asked  []string         // every operation, in order
@@ -114,7 +114,7 @@ func (r reply) text(in call) string {
 	case r.code == "":
 		return r.body
 	case in.isQuery:
-		return fmt.Sprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>",
+		return fmt.Sprintf("<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>",
 			r.code, html.EscapeString(r.message))
 	}
 	return fmt.Sprintf("<Error><Code>%s</Code><Message>%s</Message></Error>", r.code, html.EscapeString(r.message))
@@ -163,7 +163,7 @@ func (c *cloud) playSTS(plays map[string]func(call) reply) {
 	}
 	plays["AssumeRole"] = func(in call) reply {
 		if in.form.Get("TokenCode") != "123456" {
-			return fail(http.StatusForbidden, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
+			return fail(http.StatusForbidden, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA code.")
 		}
 		return result("AssumeRole", "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
 			"<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>")

@@ -61,10 +61,11 @@ func judge(ts *testscript.TestScript, want string, code int, args []string) {
 	}
 }
 
-// insides finds what only those who write plldb should see: types and functions of Go, stack traces, the SDK's own words,
-// and the credentials that serve sets.
-var insides = regexp.MustCompile(`goroutine \d+|panic:|\.go:\d+ \+0x|%!|\*?\b[a-z]+\.[A-Z][A-Za-z]*(Error|Exception)\b|` +
-	`strconv\.|operation error|https response error|StatusCode|RequestID|kept-secret|AKIDEXAMPLE|Signature`)
+// insides finds what only those who write plldb should see: types and functions of Go, stack traces, the SDK's own
+// words, and the credentials that serve sets.
+var insides = regexp.MustCompile(`goroutine \d+|panic:|\.go:\d+ \+0x|%!|` +
+	`\*?\b[a-z]+\.[A-Z][A-Za-z]*(Error|Exception)\b|strconv\.|` +
+	`operation error|https response error|StatusCode|RequestID|kept-secret|AKIDEXAMPLE|Signature`)
 
 func storyFits(stderr string, code int) error {
 	stderr = colour.ReplaceAllString(stderr, "")
@@ -84,7 +85,8 @@ func storyFits(stderr string, code int) error {
 var colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
 // story finds lines that belong to the story.
-var story = regexp.MustCompile(`(?m)^(account |error:|hint:|warning:|(build|zip|upload|render|deploy|destroy|purge|watch)( …|:))`)
+var story = regexp.MustCompile(`(?m)^(account |error:|hint:|warning:|` +
+	`(build|zip|upload|render|deploy|destroy|purge|watch)( …|:))`)
 
 // answerFits: of what failed only the state of a stack is an answer.
 func answerFits(stdout string, code int) error {
@@ -128,8 +130,8 @@ func linesFit(stdout string, code int) error {
 	return nil
 }
 
-// outcome prints the last line of the last run's standard output, with line breaks, and words for what differs from run to
-// run: the time, the endpoint, and each digest that is the one of the object that the cloud holds.
+// outcome prints the last line of the last run's standard output, with line breaks, and words for what differs from
+// run to run: the time, the endpoint, and each digest that is the one of the object that the cloud holds.
 func outcome(ts *testscript.TestScript, _ bool, _ []string) {
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
 	text := strings.ReplaceAll(lines[len(lines)-1], ts.Getenv("ENDPOINT"), "ENDPOINT")

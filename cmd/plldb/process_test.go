@@ -11,8 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// signal NAME OPERATION waits until the cloud was asked for the operation, after the last serve, and then sends the signal to the command in the
-// background. With NAME… the signal is repeated until the command is gone.
+// signal NAME OPERATION waits until the cloud was asked for the operation, after the last serve, and then sends the
+// signal to the command in the background. With NAME… the signal is repeated until the command is gone.
 func signalTo(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 || len(ts.BackgroundCmds()) != 1 {
 		ts.Fatalf("usage: signal INT|TERM[...] operation, with one command in the background")
@@ -46,7 +46,8 @@ func gone(cmd *exec.Cmd) bool {
 	return errors.Is(cmd.Process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
-// unread runs a command whose streams nobody reads: the readers are gone before it starts. It leaves with its exit code.
+// unread runs a command whose streams nobody reads: the readers are gone before it starts. It leaves with its exit
+// code.
 func unread() {
 	read, write, err := os.Pipe()
 	if err == nil {

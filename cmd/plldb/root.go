@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -15,12 +14,12 @@ import (
 // streams are the three that the command works on.
 type streams struct {
 	in, out, err *os.File
-	asking       *atomic.Bool // a question stands on err without its answer
+	question     *question
 }
 
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, args []string, s streams) int {
-	s.asking = new(atomic.Bool)
+	s.question = &question{}
 	code := report.ExitDone
 	root := newRoot(s, &code)
 	root.SetArgs(args)

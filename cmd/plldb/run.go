@@ -33,7 +33,7 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 
 		r := rollout.New(o.settings(s), o.session(s, show), show, rollout.RealClock{})
 		outcome := r.Outcome(ctx, command, do(targets.In(ctx, r)))
-		s.unasked()
+		s.question.end(s.err)
 		show.Tell(outcome)
 		if outcome.Problem != nil {
 			*code = outcome.Problem.Code

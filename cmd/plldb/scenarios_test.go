@@ -2,8 +2,8 @@ package main
 
 import "net/http"
 
-// scenarios are what serve can play, by name; op is the operation that serve names, if any. Each changes a cloud that is
-// an empty account at first.
+// scenarios are what serve can play, by name; op is the operation that serve names, if any. Each changes a cloud that
+// is an empty account at first.
 func scenarios() map[string]func(c *cloud, op string) {
 	denied := func(op string) reply {
 		return fail(http.StatusForbidden, "AccessDenied", "User: "+caller+" is not authorized to perform this")
@@ -31,7 +31,7 @@ func scenarios() map[string]func(c *cloud, op string) {
 				c.odd[s.get] = denied(s.get)
 			}
 			c.odd["ListObjectVersions"] = denied("ListObjectVersions")
-			c.odd["CreateBucket"] = fail(http.StatusConflict, "BucketAlreadyExists", "The requested bucket name is not available.")
+			c.odd["CreateBucket"] = fail(http.StatusConflict, "BucketAlreadyExists", "The name is not available.")
 		},
 		"foreign": func(c *cloud, _ string) { c.stack = stackState{status: "CREATE_COMPLETE", template: "Resources: {}"} },
 		"newer": func(c *cloud, _ string) {

@@ -14,8 +14,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts show the binary as a shell sees it: arguments and variables in, streams and an exit code out. AWS is a cloud
-// of the test's own (cloud_test.go), to which the binary speaks the real protocols.
+// The scripts show the binary as a shell sees it: arguments and variables in, streams and an exit code out. AWS is a
+// cloud of the test's own (cloud_test.go), to which the binary speaks the real protocols.
 
 var update = flag.Bool("update", false, "write what the scripts see into their golden files")
 
@@ -122,7 +122,8 @@ func noTelemetry(home string) error {
 	return nil
 }
 
-// serve SCENARIO [OPERATION] begins a cloud, and credentials for it, or changes the one that there is (scenarios_test.go).
+// serve SCENARIO [OPERATION] begins a cloud, and credentials for it, or changes the one that there is
+// (scenarios_test.go).
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: serve scenario [operation]")

@@ -13,8 +13,8 @@ import (
 
 func terminalCommands() map[string]func() { return map[string]func(){"onterminal": onTerminal} }
 
-// onTerminal PROMPT ANSWER COMMAND [ARGUMENT…] runs a command with a terminal for its input and its story, and types the
-// answer when the prompt stands there. What the terminal shows is its own error stream.
+// onTerminal PROMPT ANSWER COMMAND [ARGUMENT…] runs a command with a terminal for its input and its story, and types
+// the answer when the prompt stands there. What the terminal shows is its own error stream.
 func onTerminal() {
 	prompt, answer, command := os.Args[1], os.Args[2], os.Args[3:]
 	near, far, err := openTerminal()
@@ -68,10 +68,23 @@ func openTerminal() (near, far *os.File, err error) {
 		return nil, nil, err
 	}
 	far, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	return near, far, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return near, far, keepOutput(far)
 }
 
-func control(f *os.File, request uintptr, value *uint32) error {
+// keepOutput has the terminal show what was written around a Ctrl-C too; by default it throws that away (termios(3)).
+func keepOutput(f *os.File) error {
+	var t syscall.Termios
+	if err := control(f, syscall.TCGETS, &t); err != nil {
+		return err
+	}
+	t.Lflag |= syscall.NOFLSH
+	return control(f, syscall.TCSETS, &t)
+}
+
+func control[T any](f *os.File, request uintptr, value *T) error {
 	_, _, no := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), request, uintptr(unsafe.Pointer(value)))
 	if no != 0 {
 		return no

@@ -16,8 +16,8 @@ import (
 	"github.com/plldb/plldb/pkg/screen"
 )
 
-// misused tells of an error of usage, the only kind that cobra returns: the commands report their own. It ends a command
-// as every other error does, so a program that reads JSON gets it as an outcome.
+// misused tells of an error of usage, the only kind that cobra returns: the commands report their own. It ends a
+// command as every other error does, so a program that reads JSON gets it as an outcome.
 func misused(s streams, cmd *cobra.Command, args []string, err error) {
 	p, ok := errors.AsType[*report.Problem](err)
 	if !ok {
@@ -74,8 +74,8 @@ func subcommandNeeded(cmd *cobra.Command, args []string) error {
 	return p
 }
 
-// wrongFlag explains what is wrong with a flag. A word before it that is no subcommand comes first: it is why the flags of
-// the subcommand that was meant are not known.
+// wrongFlag explains what is wrong with a flag. A word before it that is no subcommand comes first: it is why the
+// flags of the subcommand that was meant are not known.
 func wrongFlag(cmd *cobra.Command, err error) error {
 	if cmd.HasSubCommands() {
 		if wrong := subcommandNeeded(cmd, cmd.Flags().Args()); wrong != nil {

@@ -70,7 +70,8 @@ func openEnvironment() (*opened, error) {
 	return &opened{begin: begin, screen: show}, wrong
 }
 
-// asVariables puts the variables for the binary's flags, which the words of every problem speak of and mage does not take.
+// asVariables puts the variables for the binary's flags, which the words of every problem speak of and mage does not
+// take.
 func asVariables(text string) string {
 	return strings.NewReplacer(
 		"--account", "PLLDB_ACCOUNT",

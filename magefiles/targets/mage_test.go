@@ -15,8 +15,9 @@ import (
 	"github.com/magefile/mage/mg"
 )
 
-// asMage is the variable that makes this test's binary do what mage's does: call targets one after another, without a run
-// in their context, print the first error, and leave with its code. A process of its own, since settings are read once.
+// asMage is the variable that makes this test's binary do what mage's does: call targets one after another, without a
+// run in their context, print the first error, and leave with its code. A process of its own, since settings are read
+// once.
 const asMage = "RUN_AS_MAGE"
 
 func TestMain(m *testing.M) {
@@ -57,7 +58,8 @@ func runMage(t *testing.T, w *world, root string, names string, set ...string) p
 	return process{cmd.ProcessState.ExitCode(), out.String(), story.String()}
 }
 
-// "mage zip leaves dist/lambda_functions/NAME.zip, mage render leaves dist/template.yaml", and a whole command its answer.
+// "mage zip leaves dist/lambda_functions/NAME.zip, mage render leaves dist/template.yaml", and a whole command its
+// answer.
 func TestUnderMage(t *testing.T) {
 	t.Parallel()
 	root := tree(t, compiles)
@@ -206,7 +208,8 @@ func TestAWrongVariable(t *testing.T) {
 			continue
 		}
 		w := &world{}
-		want := seen{code: 2, says: `Error: ` + s.name + `="perhaps" is neither true nor false` + "\nhint: ", not: "GetCallerIdentity"}
+		says := `Error: ` + s.name + `="perhaps" is neither true nor false` + "\nhint: "
+		want := seen{code: 2, says: says, not: "GetCallerIdentity"}
 		want.check(t, w, runMage(t, w, t.TempDir(), "Destroy", s.name+"=perhaps"))
 	}
 }

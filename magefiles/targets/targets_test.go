@@ -1,6 +1,7 @@
 package targets_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -54,8 +55,9 @@ func all() map[string]func(context.Context) error {
 	}
 }
 
-// R6: "Build, Zip, Upload, Render, Deploy, each depending on the one before it, and Destroy, which depends on none." Each
-// alone does what it needs, in its order and once; and a run's first line names the account, of those that need one.
+// R6: "Build, Zip, Upload, Render, Deploy, each depending on the one before it, and Destroy, which depends on none."
+// Each alone does what it needs, in its order and once; and a run's first line names the account, of those that need
+// one.
 func TestATargetAloneRunsItsSteps(t *testing.T) {
 	const whole = "build zip upload render deploy"
 	for name, want := range map[string]string{
@@ -80,27 +82,30 @@ func TestATargetAloneRunsItsSteps(t *testing.T) {
 	}
 }
 
-// A step that fails stops what depends on it, and its error is still itself at the end of the graph (magefile/mage#371).
+// A step that fails stops what depends on it, and its error is still itself at the end of the graph
+// (magefile/mage#371).
 func TestAFailedStepStopsTheRest(t *testing.T) {
+	const packed, rendered = "build zip ", "build zip upload render "
 	for name, c := range map[string]struct {
-		function string
 		denied   string
+		function string
 		settings rollout.Settings
 		steps    string
 		wrote    bool
 	}{
-		"a function that does not compile":     {function: broken, steps: "build?"},
-		"credentials that are not good":        {function: compiles, denied: "GetCallerIdentity", steps: ""},
-		"another account":                      {function: compiles, settings: rollout.Settings{Account: "999999999999"}, steps: ""},
-		"a bucket that cannot be made":         {function: compiles, denied: "S3 write", steps: "build zip upload?"},
-		"an archive that cannot be sent":       {function: compiles, denied: "PutObject archive", steps: "build zip upload?", wrote: true},
-		"a template that cannot be sent":       {function: compiles, denied: "PutObject template", steps: "build zip upload render?", wrote: true},
-		"a change set that cannot be made":     {function: compiles, denied: "CreateChangeSet", steps: "build zip upload render deploy?", wrote: true},
-		"a change set that cannot be executed": {function: compiles, denied: "ExecuteChangeSet", steps: "build zip upload render deploy?", wrote: true},
+		"a function that does not compile": {function: broken, steps: "build?"},
+		"credentials that are not good":    {denied: "GetCallerIdentity"},
+		"another account":                  {settings: rollout.Settings{Account: "999999999999"}},
+
+		"a bucket that cannot be made":         {denied: "S3 write", steps: packed + "upload?"},
+		"an archive that cannot be sent":       {denied: "PutObject archive", steps: packed + "upload?", wrote: true},
+		"a template that cannot be sent":       {denied: "PutObject template", steps: packed + "upload render?", wrote: true},
+		"a change set that cannot be made":     {denied: "CreateChangeSet", steps: rendered + "deploy?", wrote: true},
+		"a change set that cannot be executed": {denied: "ExecuteChangeSet", steps: rendered + "deploy?", wrote: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, log := &world{denied: c.denied}, &told{}
-			c.settings.Dir = tree(t, c.function)
+			c.settings.Dir = tree(t, cmp.Or(c.function, compiles))
 			err := targets.Deploy(targets.In(t.Context(), newRun(t, w, c.settings, log)))
 			if got := log.steps(); got != c.steps {
 				t.Errorf("steps %q, want %q", got, c.steps)

@@ -17,8 +17,8 @@ import (
 
 const stackID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/plldb/1"
 
-// world is an account at the other end of HTTP, without a bucket, in which every write succeeds at once and is forgotten,
-// but for what the run itself reads back: checksums, and the stack that it made.
+// world is an account at the other end of HTTP, without a bucket, in which every write succeeds at once and is
+// forgotten, but for what the run itself reads back: checksums, and the stack that it made.
 type world struct {
 	mu       sync.Mutex
 	asked    []string // operations in order, with the parameters that say how
@@ -123,8 +123,9 @@ func (w *world) query(op string, form url.Values) (int, string) {
 	}
 	switch op {
 	case "DescribeStacks":
-		return result(op, fmt.Sprintf("<Stacks><member><StackName>plldb</StackName><StackId>%s</StackId><StackStatus>%s</StackStatus>"+
-			"<Tags>%s</Tags><Outputs><member><OutputKey>Version</OutputKey><OutputValue>%s</OutputValue></member></Outputs>"+
+		return result(op, fmt.Sprintf("<Stacks><member><StackName>plldb</StackName><StackId>%s</StackId>"+
+			"<StackStatus>%s</StackStatus><Tags>%s</Tags><Outputs><member><OutputKey>Version</OutputKey>"+
+			"<OutputValue>%s</OutputValue></member></Outputs>"+
 			"</member></Stacks>", stackID, w.status, w.tags, w.version))
 	case "GetTemplate":
 		return result(op, "<TemplateBody>"+html.EscapeString(w.template)+"</TemplateBody>")
