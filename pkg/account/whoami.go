@@ -29,12 +29,19 @@ type Identity struct {
 	Endpoint  string // "" for AWS itself
 }
 
-// WhoAmI asks STS GetCallerIdentity, which needs no permission. The credentials are looked for first and by themselves:
-// inside the call the SDK would take their absence for a fault of the network and look for them three times. That part is
-// not bounded here, since a person may be typing an MFA code.
-func (s *Session) WhoAmI(ctx context.Context) (Identity, error) {
+// SignIn looks for the credentials, first and by itself: inside a call the SDK would take their absence for a fault of the
+// network and look for them three times. It has no bound of its own, since a person may be typing an MFA code.
+func (s *Session) SignIn(ctx context.Context) error {
 	if _, err := s.cfg.Credentials.Retrieve(ctx); err != nil {
-		return Identity{}, fmt.Errorf("get identity: get credentials: %w", err)
+		return fmt.Errorf("get identity: get credentials: %w", err)
+	}
+	return nil
+}
+
+// WhoAmI asks STS GetCallerIdentity, which needs no permission.
+func (s *Session) WhoAmI(ctx context.Context) (Identity, error) {
+	if err := s.SignIn(ctx); err != nil {
+		return Identity{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, whoAmIWait)
 	defer cancel()

@@ -12,12 +12,12 @@ import (
 func (p page) verify() []finding {
 	root, err := parse(p.out)
 	if err != nil {
-		return []finding{{p.back(brokenAt(p.out, err)), "this is no YAML: " + err.Error(), ""}}
+		return []finding{{p.back(brokenAt(p.out, err)), "this is no YAML: " + err.Error(), "mend the text there, or just before it"}}
 	}
 
 	v := verifier{page: p, starts: lineStarts(p.out), quoted: make([]bool, len(p.holes)), seen: map[string]bool{}}
 	if root.Kind != yaml.MappingNode {
-		v.tell(root, "a template is a mapping, and this is none", "")
+		v.tell(root, "a template is a mapping, and this is none", "it begins with a line like `Resources:`")
 	}
 	v.walk(root)
 	for i, h := range p.holes {
@@ -75,7 +75,7 @@ func (v *verifier) keys(n *yaml.Node) {
 			continue
 		}
 		if v.seen[key.Value] {
-			v.tell(key, "the key "+quote(key.Value)+" stands a second time in its mapping", "")
+			v.tell(key, "the key "+quote(key.Value)+" stands a second time in its mapping", "keep one of the two")
 		}
 		v.seen[key.Value] = true
 	}
@@ -111,7 +111,7 @@ func (v *verifier) compare(n *yaml.Node, from, to int) {
 		v.add(v.holes[first].start, "the string around "+v.holes[first].whole+" does not keep it as it is written",
 			"take away the backslash before it")
 	case n.Value != want:
-		v.tell(n, "filled in, this reads "+quote(n.Value)+" and not "+quote(want), "")
+		v.tell(n, "filled in, this reads "+quote(n.Value)+" and not "+quote(want), "let the placeholder stand by itself, in double quotes")
 	case strings.HasPrefix(tag, "!!") && tag != "!!str":
 		v.tell(n, "the tag "+tag+" makes something else than a string of this", "take the tag away")
 	}

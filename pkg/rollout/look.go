@@ -88,8 +88,15 @@ func concurrently[T any](f func() (T, error)) func() (T, error) {
 	}
 }
 
+// account opens the session and signs in. Callers bound what comes after it: a person may be typing an MFA code here.
 func (r *Run) account(ctx context.Context) (*account.Session, error) {
-	return r.session.get(func() (*account.Session, error) { return r.open(ctx) })
+	return r.session.get(func() (*account.Session, error) {
+		session, err := r.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return session, session.SignIn(ctx)
+	})
 }
 
 // WhoAmI asks whose credentials these are, says so, and refuses another account than the one asked for.

@@ -59,7 +59,15 @@ func (s *Stack) drive(ctx context.Context, r *run, seen Seen) (Result, error) {
 		}
 	}
 	return r.close(ctx, Result{Seen: seen}, refusal("wait until nobody else works on it, then run this again",
-		"the stack %s changed each time it was looked at; last it %s (%s)", s.name, said(seen.Status), seen.Status))
+		"the stack %s changed each time it was looked at; last it %s", s.name, lately(seen)))
+}
+
+// lately says how the stack was last seen.
+func lately(seen Seen) string {
+	if !seen.Exists {
+		return "was not there"
+	}
+	return fmt.Sprintf("%s (%s)", said(seen.Status), seen.Status)
 }
 
 // act does what was decided. errAgain has the stack looked at and decided about anew.
