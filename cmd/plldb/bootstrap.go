@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/plldb/plldb/magefiles/targets"
+	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/rollout"
 	"github.com/plldb/plldb/pkg/stack"
 )
@@ -28,8 +29,10 @@ func newBootstrap(s streams, code *int) *cobra.Command {
 	o := &options{}
 	setup := run(s, code, o, rollout.Setup, targets.Bootstrap{}.Setup)
 	cmd := &cobra.Command{
-		Use:   "bootstrap",
-		Short: "Set up plldb's bucket and stack in this account and region, or take them away",
+		Use: "bootstrap",
+		// What people type first.
+		SuggestFor: []string{"setup", "destroy", "watch", "deploy", "init"},
+		Short:      "Set up plldb's bucket and stack in this account and region, or take them away",
 		Long: "bootstrap sets up plldb's bucket and stack in the account and region of your AWS credentials.\n" +
 			"By itself it does what `bootstrap setup` does.",
 		Example: "  plldb bootstrap\n  plldb bootstrap setup --profile dev --region eu-west-1\n  plldb bootstrap destroy --purge",
@@ -87,12 +90,12 @@ func newWatch(s streams, code *int, o *options) *cobra.Command {
 func (o *options) everywhere(f *pflag.FlagSet) {
 	f.StringVar(&o.region, "region", "", "AWS region (default: AWS_REGION, or the profile's)")
 	f.StringVar(&o.profile, "profile", "", "AWS profile (default: AWS_PROFILE, or the SDK's own chain)")
-	f.StringVar(&o.endpoint, "endpoint-url", "", "talk to this URL instead of AWS")
+	f.StringVar(&o.endpoint, "endpoint-url", "", "talk to this URL instead of AWS (a profile's role is still assumed at AWS)")
 	f.StringVar(&o.account, "account", "", "refuse every account but this one")
 	f.StringVar(&o.output, "output", "text", "text, or json: one object a line, the outcome last")
 	f.BoolVar(&o.noColor, "no-color", false, "no colour, on a terminal either")
 	f.BoolVar(&o.verbose, "verbose", false, "show the requests to AWS and their retries")
-	f.BoolVar(&o.yes, "yes", false, "do not ask")
+	f.BoolVar(&o.yes, "yes", false, "purge without asking")
 }
 
 func (o *options) forSetup(f *pflag.FlagSet) {
@@ -107,7 +110,7 @@ func (o *options) check() error {
 	if o.output != "text" && o.output != "json" {
 		return fmt.Errorf("--output is text or json, not %q", o.output)
 	}
-	if o.account != "" && !isAccount(o.account) {
+	if o.account != "" && !account.IsID(o.account) {
 		return fmt.Errorf("--account is twelve digits, not %q", o.account)
 	}
 	if o.endpoint != "" && !isEndpoint(o.endpoint) {

@@ -39,11 +39,13 @@ func newRoot(s streams, code *int) *cobra.Command {
 			"One command makes a private bucket with four packaged functions and a CloudFormation stack of two tables,\n" +
 			"three roles and a WebSocket API; another takes the stack away.",
 		Example:       "  plldb bootstrap setup --region eu-west-1\n  plldb bootstrap destroy --region eu-west-1",
+		Version:       artifact.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          subcommandNeeded,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("plldb {{.Version}}\n")
 	root.SetIn(s.in)
 	root.SetOut(s.out)
 	root.SetErr(s.err)

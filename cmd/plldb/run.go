@@ -49,6 +49,7 @@ func (o *options) settings(s streams) rollout.Settings {
 		Purge:    o.purge,
 		Yes:      o.yes,
 		Watch:    o.again("plldb bootstrap watch"),
+		Clear:    o.again("plldb bootstrap destroy --purge"),
 		Ask:      asker(s),
 	}
 }
@@ -85,8 +86,6 @@ func quoted(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
-
-func isAccount(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 func isEndpoint(s string) bool {
 	u, err := url.Parse(s)

@@ -46,8 +46,18 @@ func openEnvironment() (*opened, error) {
 		}
 		return yes
 	}
+	id := func(s string) string {
+		if s != "" && !account.IsID(s) && wrong == nil {
+			wrong = &report.Problem{
+				Message: fmt.Sprintf("PLLDB_ACCOUNT=%q is not an account: that is twelve digits", s),
+				Hint:    "correct it, or unset it",
+				Code:    report.ExitUsage,
+			}
+		}
+		return s
+	}
 	settings := rollout.Settings{
-		Account: os.Getenv("PLLDB_ACCOUNT"),
+		Account: id(os.Getenv("PLLDB_ACCOUNT")),
 		Consents: stack.Consents{
 			Adopt:          on("PLLDB_ADOPT"),
 			AllowDataLoss:  on("PLLDB_ALLOW_DATA_LOSS"),
@@ -59,6 +69,7 @@ func openEnvironment() (*opened, error) {
 		Yes:   on("PLLDB_YES"),
 		Dist:  "dist",
 		Watch: "go tool mage bootstrap:watch",
+		Clear: "PLLDB_PURGE=true PLLDB_YES=true go tool mage destroy",
 	}
 	show := screen.New(screen.Options{
 		Out: os.Stdout, Err: os.Stderr, Verbose: mg.Verbose(), Color: screen.ColorFits(os.Stderr, os.Getenv),
@@ -70,10 +81,14 @@ func openEnvironment() (*opened, error) {
 	return &opened{begin: begin, screen: show}, wrong
 }
 
-// asVariables puts the variables for the binary's flags, which the words of every problem speak of and mage does not
-// take.
-func asVariables(text string) string {
+// asVariables puts the variables for the binary's flags, which hints speak of and mage does not take. A message stays as it
+// is: it may quote a compiler or AWS.
+func asVariables(hint string) string {
 	return strings.NewReplacer(
+		"--profile, AWS_PROFILE", "AWS_PROFILE",
+		"--region, AWS_REGION", "AWS_REGION",
+		"--profile", "AWS_PROFILE",
+		"--region", "AWS_REGION",
 		"--account", "PLLDB_ACCOUNT",
 		"--adopt", "PLLDB_ADOPT=true",
 		"--allow-data-loss", "PLLDB_ALLOW_DATA_LOSS=true",
@@ -82,7 +97,9 @@ func asVariables(text string) string {
 		"--force", "PLLDB_FORCE=true",
 		"--purge", "PLLDB_PURGE=true",
 		"--yes", "PLLDB_YES=true",
-	).Replace(text)
+		"plldb bootstrap destroy", "mage destroy",
+		"plldb bootstrap watch", "mage bootstrap:watch",
+	).Replace(hint)
 }
 
 // truth reads a variable that is a yes or a no. Unset and empty are no.

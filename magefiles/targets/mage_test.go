@@ -144,7 +144,7 @@ func settings() []setting {
 		{
 			"PLLDB_PURGE", "true", "Destroy", "", empty,
 			seen{},
-			seen{code: 2, says: "PLLDB_PURGE=true removes the packages and the bucket for good", not: "GetCallerIdentity"},
+			seen{code: 2, says: "a purge removes the packages and the bucket for good", not: "GetCallerIdentity"},
 		},
 		{
 			"PLLDB_YES", "true", "Bootstrap.Destroy", "PLLDB_PURGE=1", empty,

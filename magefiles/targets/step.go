@@ -47,6 +47,8 @@ func fromMage(ctx context.Context, target func(context.Context) error) error {
 	run := ours.current()
 	ctx, release := rollout.StopOn(ctx, os.Exit, syscall.SIGTERM)
 	defer release()
+	ctx, forget := withParent(ctx, os.Getppid, parentPoll)
+	defer forget()
 
 	err = target(In(ctx, run))
 	defer ours.screen.Close()
@@ -64,9 +66,8 @@ type spoken struct{ *report.Problem }
 
 // Error adds the hint, which mage does not know of.
 func (s spoken) Error() string {
-	text := s.Message
-	if s.Hint != "" {
-		text += "\nhint: " + s.Hint
+	if s.Hint == "" {
+		return s.Message
 	}
-	return asVariables(text)
+	return s.Message + "\nhint: " + asVariables(s.Hint)
 }

@@ -31,6 +31,9 @@ func credentials(err error) *report.Problem {
 		return denied("the profile's credential_process gave no credentials: "+processSaid(err),
 			"run that command by hand and see what it says")
 	}
+	if strings.Contains(err.Error(), "MultiFactorAuthentication failed") { // STS AssumeRole answers AccessDenied
+		return denied("AWS does not accept that MFA code", "run this again with a fresh one: each is good once")
+	}
 	if strings.Contains(err.Error(), "please reauthenticate") { // the SDK's credentials/logincreds gives it no type
 		return denied("the `aws login` session has expired", "run `aws login` with the same profile, then this again")
 	}

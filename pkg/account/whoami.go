@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -66,6 +67,9 @@ func (s *Session) WhoAmI(ctx context.Context) (Identity, error) {
 		Endpoint:  aws.ToString(client.Options().BaseEndpoint),
 	}, nil
 }
+
+// IsID says whether s has the form of an account's number: twelve digits.
+func IsID(s string) bool { return len(s) == 12 && strings.Trim(s, "0123456789") == "" }
 
 // Expect refuses any account but the one that was asked for. An empty want expects nothing.
 func (i Identity) Expect(want string) error {

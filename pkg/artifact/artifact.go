@@ -42,6 +42,6 @@ type Template struct {
 	Text      []byte
 	Bucket    string
 	Key       string
-	VersionID string // "" when the run did not need to send it
+	VersionID string // the version that holds the text: sent by this run, or found there
 	URL       string // https URL with versionId, for CloudFormation
 }

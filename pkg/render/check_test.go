@@ -231,7 +231,7 @@ func TestAllFaultsAreToldTogether(t *testing.T) {
 	if p.Message != want {
 		t.Errorf("said\n%s\nwant\n%s", p.Message, want)
 	}
-	if n := strings.Count(p.Hint, "\n"); n != 2 {
+	if n := strings.Count(p.Hint, "\n"); n != 3 {
 		t.Errorf("%d hints:\n%s", n+1, p.Hint)
 	}
 }

@@ -2,6 +2,7 @@ package rollout_test
 
 import (
 	"context"
+	"crypto/md5"
 	"fmt"
 	"io"
 	"net/url"
@@ -168,6 +169,7 @@ func (c *cloud) list(in any) (any, error) {
 		if strings.HasPrefix(v.key, prefix) {
 			out.Versions = append(out.Versions, s3types.ObjectVersion{
 				Key: &v.key, VersionId: &v.id, IsLatest: aws.Bool(!seen[v.key]), Size: aws.Int64(int64(len(v.body))),
+				ETag: aws.String(fmt.Sprintf("%q", fmt.Sprintf("%x", md5.Sum(v.body)))),
 			})
 			seen[v.key] = true
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/report"
+	"github.com/plldb/plldb/pkg/stack"
 )
 
 // Explain turns whatever a step returned into words and an exit code.
@@ -36,14 +37,26 @@ func (r *Run) following(p *report.Problem) *report.Problem {
 	return &again
 }
 
-// stopped says that a signal ended the run before the stack was touched; after that the stack's own step answers.
+// stopped says what a signal has left behind. Where AWS goes on without us, the stack's own step has answered before.
 func (r *Run) stopped(ctx context.Context, err error) *report.Problem {
 	s := signalOf(ctx)
-	hint := "run the same command again to go on; what was uploaded stays and is not sent twice"
-	if end, _ := r.ended.peek(); end.command == Destroy {
-		hint = "nothing was deleted; run the same command again to go on"
+	end, _ := r.ended.peek()
+	p := &report.Problem{
+		Message: s.Error() + " before the stack was touched",
+		Hint:    "run the same command again to go on; what was uploaded stays and is not sent twice",
+		Code:    s.Code,
+		Err:     err,
 	}
-	return &report.Problem{Message: s.Error() + " before the stack was touched", Hint: hint, Code: s.Code, Err: err}
+	switch {
+	case errors.Is(err, stack.ErrHalfWay):
+		p.Message = s.Error() + " half-way: " + stack.ErrHalfWay.Error()
+		p.Hint = "nothing goes on at AWS; run the same command again to finish it"
+	case end.command == Destroy:
+		p.Hint = "nothing was deleted; run the same command again to go on"
+	case end.command == Watch:
+		p.Message, p.Hint = s.Error()+" while looking at the stack", "nothing was changed; run the same command again to go on"
+	}
+	return p
 }
 
 // stoppedPurging says that a signal ended the run when the stack was gone, and not yet all that a purge removes.

@@ -63,7 +63,7 @@ func (r *Run) mayPurge() error {
 		return nil
 	}
 	return &report.Problem{
-		Message: "--purge removes the packages and the bucket for good, and there is nobody here to ask",
+		Message: "a purge removes the packages and the bucket for good, and there is nobody here to ask",
 		Hint:    "say --yes if that is what you want",
 		Code:    report.ExitUsage,
 	}
@@ -104,7 +104,7 @@ func (r *Run) afterwards(ctx context.Context, session *account.Session, b store.
 	}
 	if there {
 		r.sink.Tell(report.Notice{Text: fmt.Sprintf(
-			"kept: the bucket %s with the packages of every version; `plldb bootstrap destroy --purge` removes it too", b.Name)})
+			"kept: the bucket %s with the packages of every version, and nothing else; `%s` removes it too", b.Name, r.settings.Clear)})
 	}
 	return false, nil
 }
@@ -126,15 +126,16 @@ func sumPurged(b store.Bucket) func(store.Purged) string {
 // Watch follows the stack until nothing is happening to it.
 func (r *Run) Watch(ctx context.Context) (stack.Result, error) {
 	return r.finish(func() (ending, error) {
+		end := ending{command: Watch}
 		session, err := r.account(ctx)
 		if err != nil {
-			return ending{}, err
+			return end, err
 		}
 		if _, err := r.WhoAmI(ctx); err != nil {
-			return ending{}, err
+			return end, err
 		}
-		result, err := work(r, report.Watch, func() (stack.Result, error) { return r.stack(session).Watch(ctx) }, sumStack)
-		return ending{command: Watch, result: result}, err
+		end.result, err = work(r, report.Watch, func() (stack.Result, error) { return r.stack(session).Watch(ctx) }, sumStack)
+		return end, err
 	})
 }
 

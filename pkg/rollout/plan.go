@@ -65,13 +65,15 @@ func (p Plan) Writes() []Write {
 func MakePlan(seen Seen, archives []artifact.Archive, held Held, template []byte, c stack.Consents) (Plan, error) {
 	plan := Plan{Bucket: store.Plan(seen.Store, seen.Bucket), Uploads: uploads(seen, archives, held)}
 	var err error
-	if plan.Template, err = planTemplate(seen, plan.Uploads, template); err != nil {
+	if plan.Template.Text, err = renderPlanned(seen, plan.Uploads, template); err != nil {
 		return Plan{}, err
 	}
 	plan.Stack = stack.Decide(stack.Setup, seen.Stack, wanted(plan.Template.Text, template), c)
 	if plan.Stack.Problem != nil {
 		return Plan{}, plan.Stack.Problem
 	}
+	plan.Template.Reason = putReason(seen, plan.Template.Text, plan.Stack.Action)
+	plan.Template.Put = plan.Template.Reason != ""
 	return plan, nil
 }
 
@@ -93,30 +95,33 @@ func uploads(seen Seen, archives []artifact.Archive, held Held) []Upload {
 	return list
 }
 
-func planTemplate(seen Seen, list []Upload, template []byte) (TemplatePlan, error) {
+// renderPlanned renders the template, or returns nil while the version of an archive is not known.
+func renderPlanned(seen Seen, list []Upload, template []byte) ([]byte, error) {
 	objects := make([]artifact.Object, len(list))
 	for i, u := range list {
 		if u.Version == "" {
-			return TemplatePlan{Put: true, Reason: "a function's version changes"}, nil
+			return nil, nil
 		}
 		objects[i] = u.object(seen.Bucket.Name)
 	}
-	text, err := render.Render(template, values(seen.Bucket.Name, objects))
-	if err != nil {
-		return TemplatePlan{}, err
-	}
+	return render.Render(template, values(seen.Bucket.Name, objects))
+}
+
+// putReason says why the rendered template is sent; "" when it is not. Whenever the stack is to be touched it is, so that
+// what is deployed is what was rendered, and not what somebody else has put in its place.
+func putReason(seen Seen, text []byte, action stack.Action) string {
 	newest, there := seen.Store.Newest[artifact.TemplateKey(artifact.Version)]
 	switch {
+	case text == nil:
+		return "a function's version changes"
+	case action != stack.Unchanged:
+		return "the stack is to be made of it"
 	case !there || !newest.Usable():
-		return TemplatePlan{Text: text, Put: true, Reason: "it is not in the bucket"}, nil
-	case !seen.Stack.Exists:
-		return TemplatePlan{Text: text, Put: true, Reason: "the stack is to be made of it"}, nil
-	case string(text) != seen.Stack.Template:
-		return TemplatePlan{Text: text, Put: true, Reason: "the stack's template is another"}, nil
-	case newest.Size != int64(len(text)):
-		return TemplatePlan{Text: text, Put: true, Reason: "the bucket's newest version is another"}, nil
+		return "it is not in the bucket"
+	case !newest.Is(text):
+		return "the bucket's newest version is another"
 	}
-	return TemplatePlan{Text: text}, nil
+	return ""
 }
 
 // object is the archive where it already lies.

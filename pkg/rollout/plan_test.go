@@ -126,6 +126,15 @@ func TestPlans(t *testing.T) {
 	}), packed(), nil, stack.Consents{})
 	show("the first create failed", with(func(s *rollout.Seen) { s.Stack.Status = "ROLLBACK_COMPLETE" }),
 		packed(), all(packed()), stack.Consents{})
+	show("an update was rolled back to this very template", with(func(s *rollout.Seen) {
+		s.Stack.Status = "UPDATE_ROLLBACK_COMPLETE"
+	}), packed(), all(packed()), stack.Consents{})
+	show("somebody put another template into the bucket", with(func(s *rollout.Seen) {
+		key := artifact.TemplateKey(artifact.Version)
+		newest := s.Store.Newest[key]
+		newest.MD5 = "0123456789abcdef0123456789abcdef"
+		s.Store.Newest[key] = newest
+	}), packed(), all(packed()), stack.Consents{})
 	show("another run is at work", with(func(s *rollout.Seen) { s.Stack.Status = "UPDATE_IN_PROGRESS" }),
 		packed(), all(packed()), stack.Consents{})
 	foreign := with(func(s *rollout.Seen) { s.Stack.Tags, s.Stack.Template = nil, "Resources: {}" })

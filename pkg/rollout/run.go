@@ -37,6 +37,7 @@ type Settings struct {
 	Dist string // keep the zips and the rendered template here; "" leaves nothing in the user's folders
 
 	Watch string // the command that follows a stack which goes on without us
+	Clear string // the command that purges
 
 	// Ask puts a question to a person; nil where there is nobody.
 	Ask func(ctx context.Context, question string) (bool, error)

@@ -9,12 +9,16 @@ import (
 	"strings"
 	"testing"
 
+	awscfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/plldb/plldb/cloudformation"
 	"github.com/plldb/plldb/pkg/account"
+	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/fakeaws"
 	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/rollout"
+	"github.com/plldb/plldb/pkg/stack"
 )
 
 var names = []string{
@@ -334,5 +338,49 @@ func TestStoppedWhilePurging(t *testing.T) {
 	c.On("S3.DeleteObjects", remove)
 	if o := destroy(t, c, rollout.Settings{Purge: true, Yes: true}); !o.BucketDeleted {
 		t.Errorf("the next purge did not go on: %+v", o)
+	}
+}
+
+// What is deployed is what was rendered: not what somebody has put under the template's key, though it be as long.
+func TestAnotherTemplateInTheBucketIsNotDeployed(t *testing.T) {
+	root, c := tree(t), newCloud()
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Created)
+	key := artifact.TemplateKey(artifact.Version)
+	other := strings.ReplaceAll(c.stack.template, "RetentionInDays: 14", "RetentionInDays: 30")
+	c.versions = append(c.versions, version{key: key, id: "planted", body: []byte(other)})
+
+	o := setup(t, c, rollout.Settings{Dir: root})
+	wantStatus(t, o, report.Unchanged)
+	if last := c.versions[len(c.versions)-1]; last.key != key || string(last.body) != c.stack.template || !strings.HasSuffix(o.TemplateURL, last.id) {
+		t.Errorf("the bucket's template is %s, the outcome's %s", last.id, o.TemplateURL)
+	}
+
+	c.versions = append(c.versions, version{key: key, id: "planted again", body: []byte(other)})
+	c.stack.tags = nil
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: root, Consents: stack.Consents{Adopt: true}}), report.Updated)
+	if strings.Contains(c.stack.template, "RetentionInDays: 30") {
+		t.Error("the planted template was deployed")
+	}
+}
+
+// Between the deletion of a stack that never worked and the making of the new one, a signal leaves a changed account: it
+// may not say that nothing was touched.
+func TestStoppedHalfWay(t *testing.T) {
+	root, c := tree(t), newCloud()
+	c.stack = ours("Resources: {}")
+	c.stack.status = "ROLLBACK_COMPLETE"
+	ctx, cancel := context.WithCancelCause(t.Context())
+	create := c.Answer("CloudFormation.CreateChangeSet")
+	c.On("CloudFormation.CreateChangeSet", func(ctx context.Context, in any) (any, error) {
+		cancel(rollout.Stopped{Signal: "SIGINT", Code: report.ExitInterrupt})
+		return create(ctx, in)
+	})
+	c.On("CloudFormation.DeleteChangeSet", fakeaws.Always(&awscfn.DeleteChangeSetOutput{}))
+	r := newRun(c, rollout.Settings{Dir: root})
+	_, err := r.Deploy(ctx)
+	o := r.Outcome(ctx, rollout.Setup, err)
+	wantStatus(t, o, report.Stopped)
+	if o.Problem.Code != report.ExitInterrupt || !strings.Contains(o.Problem.Message, "half-way") {
+		t.Errorf("problem %+v", o.Problem)
 	}
 }

@@ -35,6 +35,7 @@ type run struct {
 	late     context.Context // outlives the run's own by one grace, which all its writes share
 
 	touched bool // something was repaired, so the outcome is not "unchanged"
+	begun   bool // AWS has begun what this run asked for, at least once
 	retried bool // a create was tried once more for an object that was not there yet
 	waits   int  // how often the stack was busy
 	role    bool // the role of the stack was told
@@ -136,7 +137,11 @@ func (r *run) close(ctx context.Context, res Result, err error) (Result, error) 
 	case err == nil:
 	case !isProblem && ctx.Err() != nil:
 		res.Status = report.Stopped
-		err = fmt.Errorf("stopped before the next step on the stack %s: %w", r.stack.name, context.Cause(ctx))
+		cause := context.Cause(ctx)
+		if r.begun {
+			cause = fmt.Errorf("%w: %w", ErrHalfWay, cause)
+		}
+		err = fmt.Errorf("stopped before the next step on the stack %s: %w", r.stack.name, cause)
 	case res.Status == "":
 		res.Status = report.Failed
 	}

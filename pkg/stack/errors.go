@@ -16,6 +16,10 @@ var errAbsent = errors.New("the stack does not exist")
 // errAgain says that an action settled nothing: the stack is looked at and decided about anew.
 var errAgain = errors.New("look again")
 
+// ErrHalfWay is behind the error of a run that was interrupted between two steps of which the first has changed the stack:
+// an old one was deleted or rolled back, and the new one is not begun. Nothing goes on at AWS.
+var ErrHalfWay = errors.New("the stack was changed, and is not yet what it should be")
+
 // errNotBegun says that a write was not sent, since the run was interrupted before it.
 var errNotBegun = errors.New("not begun")
 

@@ -35,7 +35,7 @@ func (r *run) execute(ctx context.Context, seen Seen, cs changeSet) (Result, err
 		return r.unsent(ctx, seen, "changing", err)
 	}
 	j := r.stack.ownJournal(cs.stackID, seen, cs.past)
-	return r.begun(ctx, j, func(end Seen, j *journal) (Result, error) { return r.executed(ctx, cs, end, j) })
+	return r.carry(ctx, j, func(end Seen, j *journal) (Result, error) { return r.executed(ctx, cs, end, j) })
 }
 
 // executed says what the change came to.

@@ -256,7 +256,7 @@ func TestInterruptedDestroy(t *testing.T) {
 	}
 }
 
-// While a run waits for somebody else, or for its second try, it has touched nothing.
+// While a run waits for somebody else, or for the second try of a change set that was never executed, it has touched nothing.
 func TestInterruptedWhileWaiting(t *testing.T) {
 	for name, c := range map[string]struct {
 		world *world

@@ -99,5 +99,5 @@ func (r *run) operate(ctx context.Context, seen Seen, o operation) (Result, erro
 	}
 	j := r.stack.ownJournal(seen.ID, seen, past)
 	j.deleting = o.deletes
-	return r.begun(ctx, j, o.then)
+	return r.carry(ctx, j, o.then)
 }

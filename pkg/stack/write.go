@@ -90,8 +90,9 @@ func (s *Stack) left(ctx context.Context, seen Seen, err error) (Result, error) 
 	return running(seen, err, "%s, while AWS goes on with the stack %s%s", account.Explain(err), s.name, state)
 }
 
-// begun follows what a write of this run began, and hands its end on. An interrupt leaves the stack to AWS.
-func (r *run) begun(ctx context.Context, j *journal, then func(Seen, *journal) (Result, error)) (Result, error) {
+// carry follows what a write of this run began, and hands its end on. An interrupt leaves the stack to AWS.
+func (r *run) carry(ctx context.Context, j *journal, then func(Seen, *journal) (Result, error)) (Result, error) {
+	r.begun = true
 	st, err := r.stack.follow(ctx, j)
 	end := r.stack.seenOf(st)
 	if err != nil {

@@ -3,7 +3,10 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -40,11 +43,38 @@ type Settings struct {
 	MinimumSize  types.TransitionDefaultMinimumObjectSize // stands beside the lifecycle rules and is written with them
 }
 
+// plainETags says whether the ETag of an object that is sent whole is its MD5: not under KMS.
+func (s Settings) plainETags() bool {
+	if s.Encryption == nil || s.Encryption.ApplyServerSideEncryptionByDefault == nil {
+		return true
+	}
+	return s.Encryption.ApplyServerSideEncryptionByDefault.SSEAlgorithm == types.ServerSideEncryptionAes256
+}
+
 // Version is the newest version of one key.
 type Version struct {
 	ID      string // "null" when it was written before the bucket versioned
 	Size    int64  // bytes
+	MD5     string // hex, as the listing's ETag gives it; "" where the ETag is something else (KMS, multipart)
 	Deleted bool   // it is a delete marker
+}
+
+// md5Of reads an ETag that may be an MD5: that of an object sent whole and encrypted by S3's own keys. A multipart one has a
+// hyphen; one of KMS looks the same as an MD5 and is none, which only the bucket's encryption tells (see judge).
+func md5Of(etag string) string {
+	etag = strings.Trim(etag, `"`)
+	if _, err := hex.DecodeString(etag); err != nil || len(etag) != hex.EncodedLen(md5.Size) {
+		return ""
+	}
+	return etag
+}
+
+// Is says whether the version holds these bytes, as far as a listing can tell: by the MD5, or by the size where it has none.
+func (v Version) Is(text []byte) bool {
+	if v.MD5 == "" {
+		return v.Size == int64(len(text))
+	}
+	return v.MD5 == fmt.Sprintf("%x", md5.Sum(text))
 }
 
 // Usable says whether a template can name this version: it has bytes, and an ID that no later upload takes over.
@@ -110,6 +140,12 @@ func judge(seen Seen, answers []error) (Seen, error) {
 		return Seen{}, refusal
 	}
 	seen.State = Ours
+	if !seen.Settings.plainETags() {
+		for key, v := range seen.Newest {
+			v.MD5 = ""
+			seen.Newest[key] = v
+		}
+	}
 	return seen, nil
 }
 
@@ -202,7 +238,9 @@ func (s *Store) readNewest(ctx context.Context, prefix string, newest map[string
 	return s.eachPage(ctx, prefix, func(page *s3.ListObjectVersionsOutput) {
 		for _, v := range page.Versions {
 			if aws.ToBool(v.IsLatest) {
-				newest[aws.ToString(v.Key)] = Version{ID: aws.ToString(v.VersionId), Size: aws.ToInt64(v.Size)}
+				newest[aws.ToString(v.Key)] = Version{
+					ID: aws.ToString(v.VersionId), Size: aws.ToInt64(v.Size), MD5: md5Of(aws.ToString(v.ETag)),
+				}
 			}
 		}
 		for _, m := range page.DeleteMarkers {
