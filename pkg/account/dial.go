@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -28,6 +29,8 @@ type dialer struct {
 	tcp   dialing
 	proxy func(*http.Request) (*url.URL, error)
 	tls   *tls.Config
+
+	apart atomic.Bool // names are not to share connections: the server has refused it
 
 	mu    sync.Mutex
 	ahead map[string][]chan net.Conn // by host:port; a dial that failed closes its channel
@@ -65,7 +68,7 @@ func (d *dialer) client(b *awshttp.BuildableClient) *http.Client {
 	t.DialTLSContext = d.secure
 
 	return &http.Client{
-		Transport:     t,
+		Transport:     misdirected{t, d},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -94,7 +97,7 @@ func (d *dialer) open(ctx context.Context, network, addr string) (net.Conn, erro
 // s3.REGION.amazonaws.com, Host BUCKET.s3.REGION.amazonaws.com.
 func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
 	names := []string{addr}
-	if _, parent, ok := strings.Cut(addr, "."); ok {
+	if _, parent, ok := strings.Cut(addr, "."); ok && !d.apart.Load() {
 		names = append(names, parent)
 	}
 	if c := d.claim(ctx, addr, names...); c != nil {

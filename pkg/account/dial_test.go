@@ -35,6 +35,7 @@ type aws struct {
 	asked   []string // scheme, host and path
 	closed  chan struct{}
 	fail    func(addr string) error // of a dial; may be nil
+	minds   bool                    // it does not serve a name that the connection was not greeted with
 }
 
 // serve starts it: with TLS and the certificate for the name that is asked for, without any of them plain.
@@ -65,6 +66,10 @@ func (a *aws) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	scheme := "http://"
 	if r.TLS != nil {
 		scheme = "https://"
+	}
+	if a.minds && r.TLS.ServerName != r.Host {
+		w.WriteHeader(http.StatusMisdirectedRequest)
+		return
 	}
 	a.asked = append(a.asked, scheme+r.Host+r.URL.Path)
 	answers(w, r)
@@ -117,6 +122,23 @@ func TestDialAheadServesTheBucket(t *testing.T) {
 	}
 	url := "https://" + bucket + "." + regional + "/"
 	cloud.expect([]string{regional + ":443"}, []string{url, url})
+}
+
+// A server that minds is given a connection of the bucket's own, for this request and those that follow.
+func TestDialAheadToAServerThatMinds(t *testing.T) {
+	signed(t)
+	cloud := serve(t, certificate(t, regional, "*."+regional))
+	cloud.minds = true
+	s := load(t, account.Options{Region: "eu-west-1", Dial: cloud.dial})
+	drop := s.DialAhead(t.Context(), 2)
+	defer drop()
+	for range 2 {
+		if err := headBucket(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	url := "https://" + bucket + "." + regional + "/"
+	cloud.expect([]string{regional + ":443", regional + ":443", bucket + "." + regional + ":443"}, []string{url, url})
 }
 
 // A certificate that is good for the region's name alone says nothing of the bucket's: a connection of its own is made.

@@ -62,7 +62,8 @@ func (r *run) propose(ctx context.Context, seen Seen, kind types.ChangeSetType, 
 		ChangeSetType: kind,
 		ClientToken:   &cs.name,
 		TemplateURL:   &url,
-		// Roles without names of their own need no more (trap 13).
+		// Roles without names of their own need no more (trap 13). That AWS::IAM::RolePolicy, which AWS's list of types that
+		// need a capability does not name, asks for no more than the roles beside it is unverified.
 		Capabilities: []types.Capability{types.CapabilityCapabilityIam},
 		Tags:         tagsFor(seen),
 	}
