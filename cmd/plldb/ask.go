@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/term"
+
+	"github.com/plldb/plldb/pkg/report"
 )
 
 // asker puts a yes-or-no question on the terminal; nil where nobody sits at one.
@@ -27,7 +28,8 @@ func asker(s streams) func(context.Context, string) (bool, error) {
 }
 
 // mfa asks for the code of an MFA device; nil where nobody sits at a terminal. It asks once: with a code that was not
-// accepted, everything that needs the credentials at the same time would ask again.
+// accepted, everything that needs the credentials at the same time would ask again. The session it opens lasts 15 minutes,
+// unless the profile says otherwise (the SDK's stscreds).
 func mfa(ctx context.Context, s streams) func() (string, error) {
 	if !manned(s) {
 		return nil
@@ -35,7 +37,11 @@ func mfa(ctx context.Context, s streams) func() (string, error) {
 	var asked atomic.Bool
 	return func() (string, error) {
 		if asked.Swap(true) {
-			return "", errors.New("the MFA code was asked for already")
+			return "", &report.Problem{
+				Message: "the session that the MFA code opened has ended",
+				Hint:    "run the same command again with a fresh code; duration_seconds in the profile makes it last longer",
+				Code:    report.ExitDenied,
+			}
 		}
 		return ask(ctx, s, "MFA code: ")
 	}

@@ -13,7 +13,7 @@ const parentPoll = 200 * time.Millisecond
 
 // withParent returns a context that is cancelled, as by SIGTERM, when the parent process is gone. mage compiles the targets
 // into a program of their own and dies of a SIGTERM without passing it on (mage 1.17.2): CI would have let go of a run that
-// still changes the account. On Windows a process keeps its parent's number, so nothing is noticed there.
+// still changes the account. A mage that died before the first target began is not noticed. On Windows a process keeps its parent's number, so nothing is noticed there.
 func withParent(ctx context.Context, parent func() int, every time.Duration) (_ context.Context, forget func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	born := parent()

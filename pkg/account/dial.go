@@ -65,10 +65,11 @@ func (d *dialer) client(b *awshttp.BuildableClient) *http.Client {
 		d.tls = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	d.tls.NextProtos = []string{"http/1.1"} // what the regional endpoints speak; a connection dialled ahead must fit
-	t.DialTLSContext = d.secure
+	own := t.Clone()
+	t.DialTLSContext, own.DialTLSContext = d.secure, d.handshake
 
 	return &http.Client{
-		Transport:     misdirected{t, d},
+		Transport:     misdirected{shared: t, own: own, dialer: d},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -97,7 +98,7 @@ func (d *dialer) open(ctx context.Context, network, addr string) (net.Conn, erro
 // s3.REGION.amazonaws.com, Host BUCKET.s3.REGION.amazonaws.com.
 func (d *dialer) secure(ctx context.Context, network, addr string) (net.Conn, error) {
 	names := []string{addr}
-	if _, parent, ok := strings.Cut(addr, "."); ok && !d.apart.Load() {
+	if _, parent, ok := strings.Cut(addr, "."); ok {
 		names = append(names, parent)
 	}
 	if c := d.claim(ctx, addr, names...); c != nil {

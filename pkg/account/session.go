@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,13 +45,16 @@ type Options struct {
 // Session is a loaded configuration. Nothing has been asked of AWS yet.
 type Session struct {
 	cfg    aws.Config
-	dialer *dialer // nil where the configuration was given ready-made
+	dialer *dialer                     // nil where the configuration was given ready-made
+	asked  *atomic.Pointer[time.Timer] // the bound of signing in, which ends when somebody is asked for an MFA code
 }
 
 // Load reads the configuration. It makes no request; what is wrong with the settings is a Problem with the exit code for
 // usage.
 func Load(ctx context.Context, o Options) (*Session, error) {
 	d := newDialer(o.Dial)
+	asked := new(atomic.Pointer[time.Timer])
+	o.MFA = unbounded(o.MFA, asked)
 	cfg, err := config.LoadDefaultConfig(ctx, o.sources(d)...)
 	if err != nil {
 		return nil, loadProblem(err, o)
@@ -65,11 +69,26 @@ func Load(ctx context.Context, o Options) (*Session, error) {
 		cfg.HTTPClient = d.client(c)
 	}
 
-	return &Session{cfg: watched(cfg, o.Sink), dialer: d}, nil
+	return &Session{cfg: watched(cfg, o.Sink), dialer: d, asked: asked}, nil
 }
 
 // Ready makes a session of a configuration that is complete, as tests have it.
-func Ready(cfg aws.Config, sink report.Sink) *Session { return &Session{cfg: watched(cfg, sink)} }
+func Ready(cfg aws.Config, sink report.Sink) *Session {
+	return &Session{cfg: watched(cfg, sink), asked: new(atomic.Pointer[time.Timer])}
+}
+
+// unbounded stops the clock of signing in when the question is put.
+func unbounded(question func() (string, error), bound *atomic.Pointer[time.Timer]) func() (string, error) {
+	if question == nil {
+		return nil
+	}
+	return func() (string, error) {
+		if timer := bound.Load(); timer != nil {
+			timer.Stop()
+		}
+		return question()
+	}
+}
 
 func (o Options) sources(d *dialer) []func(*config.LoadOptions) error {
 	sources := []func(*config.LoadOptions) error{

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 // Bounds of the first question: in all, and between its tries. An endpoint that refuses, or accepts and never answers, is
 // found out here (trap 67).
 const (
+	signInWait  = 40 * time.Second // for the credentials themselves
 	whoAmIWait  = 10 * time.Second
 	whoAmIPause = 500 * time.Millisecond
 )
@@ -31,12 +33,29 @@ type Identity struct {
 }
 
 // SignIn looks for the credentials, first and by itself: inside a call the SDK would take their absence for a fault of the
-// network and look for them three times. It has no bound of its own, since a person may be typing an MFA code.
+// network and look for them three times. It is bounded until somebody is asked for an MFA code: typing takes its time.
 func (s *Session) SignIn(ctx context.Context) error {
-	if _, err := s.cfg.Credentials.Retrieve(ctx); err != nil {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	bound := time.AfterFunc(signInWait, func() { cancel(errSilent) })
+	defer bound.Stop()
+	s.asked.Store(bound)
+
+	_, err := s.cfg.Credentials.Retrieve(ctx)
+	switch {
+	case err != nil && errors.Is(context.Cause(ctx), errSilent):
+		return errSilent
+	case err != nil:
 		return fmt.Errorf("get identity: get credentials: %w", err)
 	}
 	return nil
+}
+
+// errSilent is a Problem, since the SDK's errors would say that the run was cancelled.
+var errSilent = &report.Problem{
+	Message: "no credentials could be obtained: whoever gives them does not answer",
+	Hint:    "check the network; a role is assumed at STS, an SSO session is kept by SSO's own endpoint",
+	Code:    report.ExitFailed,
 }
 
 // WhoAmI asks STS GetCallerIdentity, which needs no permission.

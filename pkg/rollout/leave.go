@@ -46,8 +46,9 @@ func (r *Run) lookAtStack(ctx context.Context) (*account.Session, Seen, error) {
 		return nil, Seen{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookWait)
-	defer cancel()
 	later := concurrently(func() (stack.Seen, error) { return r.stack(session).Look(ctx) })
+	defer later() // see look
+	defer cancel()
 	who, err := r.WhoAmI(ctx)
 	if err != nil {
 		return nil, Seen{}, err
@@ -104,7 +105,7 @@ func (r *Run) afterwards(ctx context.Context, session *account.Session, b store.
 	}
 	if there {
 		r.sink.Tell(report.Notice{Text: fmt.Sprintf(
-			"kept: the bucket %s with the packages of every version, and nothing else; `%s` removes it too", b.Name, r.settings.Clear)})
+			"kept: the bucket %s with the packages of every version; `%s` removes it too", b.Name, r.settings.Clear)})
 	}
 	return false, nil
 }

@@ -42,11 +42,12 @@ func (r *Run) look(ctx context.Context) (Seen, error) {
 		return Seen{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookWait)
-	defer cancel()
 	drop := session.DialAhead(ctx, store.Burst)
 	defer drop()
 
 	later := concurrently(func() (Seen, error) { return r.lookAtDeployed(ctx, session) })
+	defer later() // whoever leaves first stops it and waits: nothing is told after the look has ended
+	defer cancel()
 	who, err := r.WhoAmI(ctx)
 	if err != nil {
 		return Seen{}, err
@@ -71,24 +72,22 @@ func (r *Run) lookAtDeployed(ctx context.Context, session *account.Session) (See
 	return Seen{Stack: found, Deployed: functions}, nil
 }
 
-// concurrently starts f and returns a function that waits for its result.
-func concurrently[T any](f func() (T, error)) func() (T, error) {
-	type result struct {
-		val T
-		err error
-	}
-	done := make(chan result, 1)
+// concurrently starts f and returns a function that waits for its result, as often as it is called.
+func concurrently[T any](f func() (T, error)) (wait func() (T, error)) {
+	var val T
+	var err error
+	done := make(chan struct{})
 	go func() {
-		val, err := f()
-		done <- result{val, err}
+		defer close(done)
+		val, err = f()
 	}()
 	return func() (T, error) {
-		r := <-done
-		return r.val, r.err
+		<-done
+		return val, err
 	}
 }
 
-// account opens the session and signs in. Callers bound what comes after it: a person may be typing an MFA code here.
+// account opens the session and signs in. The look's bound begins after it: a person may be typing an MFA code here.
 func (r *Run) account(ctx context.Context) (*account.Session, error) {
 	return r.session.get(func() (*account.Session, error) {
 		session, err := r.open(ctx)

@@ -16,7 +16,7 @@ const maxDecisions = 8
 
 // Deploy brings the stack to what is wanted, from what was seen of it. The error beside the Result is a *report.Problem
 // with the exit code 1, 3 or 5; or it wraps the cause of ctx, when the run was interrupted before anything went on at
-// AWS.
+// AWS or, with ErrHalfWay, between two steps.
 func (s *Stack) Deploy(ctx context.Context, seen Seen, want Wanted, c Consents) (Result, error) {
 	return s.drive(ctx, &run{stack: s, verb: Setup, want: want, consents: c}, seen)
 }
@@ -108,6 +108,9 @@ func (r *run) wait(ctx context.Context, seen Seen) (Result, error) {
 	}
 	j := r.stack.foreignJournal(seen.ID, past)
 	if _, err := r.stack.follow(ctx, j); err != nil {
+		if r.begun && ctx.Err() != nil { // not half-way: something goes on, though another began it
+			return r.stack.left(ctx, seen, err)
+		}
 		return Result{Seen: seen}, fmt.Errorf("following the stack %s: %w", r.stack.name, err)
 	}
 	return Result{}, errAgain

@@ -88,7 +88,7 @@ type Wanted struct {
 }
 
 // Result is how a run ended. The error beside it is a *report.Problem, or wraps the cause of the context when the run
-// was interrupted before the stack was touched, or is the SDK's own.
+// was interrupted before the stack was touched or (ErrHalfWay) between two steps, or is the SDK's own.
 type Result struct {
 	Status report.Status
 	Seen   Seen // the stack as it was last read
