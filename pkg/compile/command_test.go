@@ -68,7 +68,7 @@ func TestTrap58OnlyNamedVariablesReachTheCompiler(t *testing.T) {
 	c := compiler(t, nil)
 	bare(t)
 	for name, value := range map[string]string{
-		"PATH": "/bin", "HOME": "/home/u", "GOCACHE": "/c", "GOPROXY": "https://proxy", "HTTPS_PROXY": "http://p",
+		"PATH": "/bin", "HOME": "/home/u", "GOCACHE": "/c", "GOPROXY": "direct", "HTTPS_PROXY": "http://p",
 		"SSL_CERT_FILE": "/cert", "NETRC": "/netrc", "GOENV": "off",
 		"GOFLAGS": "-tags=evil", "GOEXPERIMENT": "arenas", "GOARM64": "v9.0", "GOAMD64": "v3", "GOWORK": "/w/go.work",
 		"CGO_ENABLED": "1", "GODEBUG": "a=1", "GOROOT": "/evil", "GOTOOLCHAIN": "local", "GOFIPS140": "latest",
@@ -79,7 +79,7 @@ func TestTrap58OnlyNamedVariablesReachTheCompiler(t *testing.T) {
 	}
 	want := []string{
 		"CGO_ENABLED=0", "GO111MODULE=on", "GOARCH=arm64", "GOARM64=v8.0", "GOCACHE=/c", "GOENV=off", "GOEXPERIMENT=",
-		"GOFIPS140=off", "GOFLAGS=-mod=readonly", "GOOS=linux", "GOPROXY=https://proxy",
+		"GOFIPS140=off", "GOFLAGS=-mod=readonly", "GOOS=linux", "GOPROXY=direct",
 		"GOTOOLCHAIN=" + strings.Fields(runtime.Version())[0], "GOWORK=off", "HOME=/home/u", "HTTPS_PROXY=http://p",
 		"NETRC=/netrc", "PATH=/bin", "SSL_CERT_FILE=/cert",
 	}
@@ -97,14 +97,14 @@ func TestTrap58TheUsersGoSettings(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "env")
 			write(t, path, settings)
 			t.Setenv("GOENV", path)
-		}, "https://from.file"},
+		}, "off"},
 		"where the user's settings are": {func(t *testing.T) {
 			dir, err := os.UserConfigDir()
 			if err != nil {
 				t.Fatal(err)
 			}
 			write(t, filepath.Join(dir, "go", "env"), settings)
-		}, "https://from.file"},
+		}, "off"},
 		"off": {func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			write(t, "off", settings)
@@ -125,7 +125,7 @@ func TestTrap58TheUsersGoSettings(t *testing.T) {
 }
 
 const settings = `# a comment
-GOPROXY=https://from.file
+GOPROXY=off
 GOFLAGS=-tags=evil
 GOARM64=v9.0
 PATH=/evil
