@@ -44,6 +44,13 @@ func rooms(t *testing.T) map[string][]string {
 var floors = [][]string{
 	{"cmd/plldb"},
 	{"magefiles/targets", "magefiles/chores"},
+	{"pkg/localcloud"},
+	{
+		"pkg/localcloud/apigateway", "pkg/localcloud/cloudformation", "pkg/localcloud/dynamodb", "pkg/localcloud/iam",
+		"pkg/localcloud/lambda", "pkg/localcloud/logs", "pkg/localcloud/s3", "pkg/localcloud/sts",
+	},
+	{"pkg/localcloud/resource"},
+	{"pkg/localcloud/wire", "pkg/localcloud/store", "pkg/localcloud/clock"},
 	{"pkg/rollout"},
 	{"pkg/compile", "pkg/archive", "pkg/store", "pkg/render", "pkg/stack", "pkg/screen"},
 	{"pkg/account", "pkg/need", "pkg/fakeaws", "cloudformation", "functions"},
@@ -51,25 +58,30 @@ var floors = [][]string{
 }
 
 func floorOf(room string) int {
-	for i, names := range floors {
-		for _, name := range names {
-			if room == name || strings.HasPrefix(room, name+"/") {
-				return i
-			}
-		}
-	}
-	return -1
+	at, _ := place(room)
+	return at
 }
 
-func wing(room string) string { // the folder that a room stands in, of those listed in floors
-	for _, names := range floors {
+// wing is the folder that a room stands in, of those listed in floors.
+func wing(room string) string {
+	_, name := place(room)
+	return name
+}
+
+// place is the floor and the wing of a room: the longest folder listed in floors that it lies in.
+func place(room string) (int, string) {
+	at, found := -1, ""
+	for i, names := range floors {
 		for _, name := range names {
-			if room == name || strings.HasPrefix(room, name+"/") {
-				return name
+			if (room == name || strings.HasPrefix(room, name+"/")) && len(name) > len(found) {
+				at, found = i, name
 			}
 		}
 	}
-	return room
+	if at < 0 {
+		return -1, room
+	}
+	return at, found
 }
 
 func TestArrowsRunDownwards(t *testing.T) {

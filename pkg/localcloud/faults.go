@@ -1,0 +1,143 @@
+package localcloud
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/plldb/plldb/pkg/localcloud/wire"
+)
+
+// Fault is something that goes wrong with an API call. Of Wait, Stall, Refuse, Drop and Lose any may be set.
+type Fault struct {
+	Service   string                  // "s3", "cloudformation"; "" is every service
+	Operation string                  // "PutObject"; "" is every operation
+	After     int                     // let so many matching calls pass first
+	Times     int                     // then hurt so many; 0 is all that follow
+	Match     func(c *wire.Call) bool // nil matches every call
+
+	Wait   time.Duration // answer late, by the machine's clock
+	Stall  bool          // answer only when the fault is lifted, the client is gone or the cloud is closed
+	Refuse *wire.Error   // answer this, without taking effect
+	Drop   bool          // close the connection, without taking effect
+	Lose   bool          // take effect, and close the connection instead of answering
+}
+
+// Faults are the things that go wrong with a cloud. They are not part of its state: they end with the process.
+type Faults struct {
+	mu        sync.Mutex
+	calls     []*planned
+	resources []*ResourceFault
+	closed    chan struct{}
+}
+
+type planned struct {
+	Fault
+	seen   int
+	lifted chan struct{}
+}
+
+// ResourceFault is something that goes wrong with a resource of a stack.
+type ResourceFault struct {
+	LogicalID string
+	Action    string // "CREATE", "UPDATE", "DELETE"; "" is each of them
+	Times     int    // 0 is always
+
+	Fail  string        // fail with this reason
+	Stall bool          // stay in progress until the fault is lifted
+	Slow  time.Duration // take this much longer, by the cloud's clock
+
+	seen int
+}
+
+// Call adds a fault, and returns what lifts it.
+func (f *Faults) Call(fault Fault) (lift func()) {
+	p := &planned{Fault: fault, lifted: make(chan struct{})}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, p)
+	return sync.OnceFunc(func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.calls = slices.DeleteFunc(f.calls, func(other *planned) bool { return other == p })
+		close(p.lifted)
+	})
+}
+
+// Resource adds a fault of a resource, and returns what lifts it.
+func (f *Faults) Resource(fault ResourceFault) (lift func()) {
+	p := &fault
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.resources = append(f.resources, p)
+	return sync.OnceFunc(func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.resources = slices.DeleteFunc(f.resources, func(other *ResourceFault) bool { return other == p })
+	})
+}
+
+// Begin tells CloudFormation what goes wrong with a resource whose CREATE, UPDATE or DELETE begins now: a reason to fail
+// with, "" for none; whether it stalls; how much longer it takes.
+func (f *Faults) Begin(logicalID, action string) (fail string, stalls bool, slow time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.resources {
+		if p.LogicalID != logicalID || p.Action != "" && p.Action != action || p.Times > 0 && p.seen >= p.Times {
+			continue
+		}
+		p.seen++
+		return p.Fail, p.Stall, p.Slow
+	}
+	return "", false, 0
+}
+
+// Stalls tells whether a resource that stalled when its work began still does.
+func (f *Faults) Stalls(logicalID, action string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.resources, func(p *ResourceFault) bool {
+		return p.Stall && p.LogicalID == logicalID && (p.Action == "" || p.Action == action)
+	})
+}
+
+// before decides what happens to a call: the first fault that fits it.
+func (f *Faults) before(c *wire.Call) wire.Intercept {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, p := range f.calls {
+		if !p.fits(c) {
+			continue
+		}
+		p.seen++
+		if p.seen <= p.After || p.Times > 0 && p.seen > p.After+p.Times {
+			continue
+		}
+		i := wire.Intercept{Wait: p.Wait, Refuse: p.Refuse, Drop: p.Drop, Lose: p.Lose}
+		if p.Stall {
+			i.Until = either(c.Context(), p.lifted, f.closed)
+		}
+		return i
+	}
+	return wire.Intercept{}
+}
+
+func (p *planned) fits(c *wire.Call) bool {
+	return (p.Service == "" || p.Service == c.Service) && (p.Operation == "" || p.Operation == c.Operation) &&
+		(p.Match == nil || p.Match(c))
+}
+
+// either is closed when one of the two is, or ctx is done.
+func either(ctx context.Context, a, b <-chan struct{}) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case <-a:
+		case <-b:
+		case <-ctx.Done():
+		}
+	}()
+	return done
+}

@@ -1,0 +1,137 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// inMemory keeps tables in maps. A transaction works on copies of the tables that it writes to.
+type inMemory struct {
+	mu     sync.Mutex
+	tables map[string]map[string][]byte
+}
+
+func (m *inMemory) update(ctx context.Context, work func(pages) error, after func() error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p := &memoryPages{old: m.tables, written: map[string]map[string][]byte{}}
+	if err := work(p); err != nil {
+		return err
+	}
+	tables := maps.Clone(m.tables)
+	if tables == nil {
+		tables = map[string]map[string][]byte{}
+	}
+	maps.Copy(tables, p.written)
+	m.tables = tables
+	return after()
+}
+
+func (m *inMemory) close() error { return nil }
+
+type memoryPages struct {
+	old     map[string]map[string][]byte
+	written map[string]map[string][]byte
+}
+
+func (p *memoryPages) table(name string) map[string][]byte {
+	if t, ok := p.written[name]; ok {
+		return t
+	}
+	return p.old[name]
+}
+
+func (p *memoryPages) open(name string) map[string][]byte {
+	t, ok := p.written[name]
+	if !ok {
+		t = maps.Clone(p.old[name])
+		if t == nil {
+			t = map[string][]byte{}
+		}
+		p.written[name] = t
+	}
+	return t
+}
+
+func (p *memoryPages) get(table, key string) ([]byte, error) { return p.table(table)[key], nil }
+
+func (p *memoryPages) put(table, key string, value []byte) error {
+	p.open(table)[key] = value
+	return nil
+}
+
+func (p *memoryPages) remove(table, key string) error {
+	if _, ok := p.table(table)[key]; ok {
+		delete(p.open(table), key)
+	}
+	return nil
+}
+
+func (p *memoryPages) each(table, prefix string, visit func(string, []byte) bool) error {
+	t := p.table(table)
+	for _, key := range slices.Sorted(maps.Keys(t)) {
+		if strings.HasPrefix(key, prefix) && !visit(key, t[key]) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// memoryBlobs may be asked within a transaction and outside one.
+type memoryBlobs struct {
+	mu   sync.Mutex
+	data map[string][]byte
+}
+
+func newMemoryBlobs() *memoryBlobs { return &memoryBlobs{data: map[string][]byte{}} }
+
+func (m *memoryBlobs) draft(r io.Reader) (*Draft, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	return &Draft{Sum: hex.EncodeToString(sum[:]), Size: int64(len(data)), data: data}, nil
+}
+
+func (m *memoryBlobs) keep(d *Draft) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.data[d.Sum] = d.data
+	return nil
+}
+
+func (m *memoryBlobs) read(sum string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.data[sum]
+	if !ok {
+		return nil, &Damaged{Path: sum, What: "the bytes of an object are missing"}
+	}
+	return bytes.Clone(data), nil
+}
+
+func (m *memoryBlobs) remove(sum string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.data, sum)
+	return nil
+}
+
+func (m *memoryBlobs) any() (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.data) > 0, nil
+}
+
+func (m *memoryBlobs) close() error { return nil }

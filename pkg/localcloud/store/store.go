@@ -1,0 +1,88 @@
+// Package store keeps the state of the local cloud: tables of JSON values in one file (bbolt), and the bytes of objects
+// beside it, in one folder; or all of it in memory.
+//
+// A transaction is all or nothing and alone, also among processes: the file is locked for as long as a transaction takes,
+// and not held between them, so two plldb may work on one folder. What is committed survives kill -9. What is damaged is
+// named and never guessed at: every value carries a checksum, and so does every blob.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Store is the state.
+type Store struct {
+	tables keeper
+	blobs  blobs
+}
+
+// keeper runs transactions on tables.
+type keeper interface {
+	// update calls work alone, and keeps what it wrote if it returns nil; then it calls after, still alone.
+	update(ctx context.Context, work func(pages) error, after func() error) error
+	close() error
+}
+
+// pages are the tables within one transaction. Keys come in the order of their bytes.
+type pages interface {
+	get(table, key string) ([]byte, error)
+	put(table, key string, value []byte) error
+	remove(table, key string) error
+	// each visits the keys that begin with prefix, until visit returns false. It may put and remove.
+	each(table, prefix string, visit func(key string, value []byte) bool) error
+}
+
+// Memory is a store that is gone with the process.
+func Memory() *Store {
+	return &Store{tables: &inMemory{}, blobs: newMemoryBlobs()}
+}
+
+// Damaged is the error for a state that cannot be read. Nothing in it was changed.
+type Damaged struct {
+	Path string // the file or folder
+	What string // what is wrong with it
+	Err  error  // may be nil
+}
+
+// Error names the file and what is wrong.
+func (d *Damaged) Error() string {
+	if d.Err == nil {
+		return fmt.Sprintf("the local cloud's state %s is damaged: %s", d.Path, d.What)
+	}
+	return fmt.Sprintf("the local cloud's state %s is damaged: %s: %v", d.Path, d.What, d.Err)
+}
+
+// Unwrap returns what the file system or bbolt said.
+func (d *Damaged) Unwrap() error { return d.Err }
+
+// ErrBusy is the error when another process does not let go of the state.
+var ErrBusy = errors.New("another process holds the local cloud's state")
+
+// Update runs work alone, on the state as it is. What work wrote is kept if it returns nil, and only then. Where work
+// wrote nothing, nothing is written to the disk. Work that met damage fails with it, whatever it returned itself.
+func (s *Store) Update(ctx context.Context, work func(*Tx) error) error {
+	var gone []string
+	return s.tables.update(ctx, func(p pages) error {
+		tx := &Tx{pages: p, blobs: s.blobs}
+		if err := tx.format(); err != nil {
+			return err
+		}
+		err := work(tx)
+		gone = tx.unreferenced()
+		if tx.err != nil {
+			return tx.err
+		}
+		return err
+	}, func() error {
+		var failed error
+		for _, sum := range gone {
+			failed = errors.Join(failed, s.blobs.remove(sum))
+		}
+		return failed
+	})
+}
+
+// Close lets go of the state. Transactions must have ended.
+func (s *Store) Close() error { return errors.Join(s.tables.close(), s.blobs.close()) }
