@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 
 	"github.com/plldb/plldb/pkg/artifact"
 )
@@ -18,6 +19,9 @@ type Platform struct{ OS, Arch string }
 
 // Lambda is the platform of the functions on AWS: provided.al2023 on Graviton.
 func Lambda() Platform { return Platform{OS: "linux", Arch: "arm64"} }
+
+// Host is the platform of this machine, where the local cloud runs the functions.
+func Host() Platform { return Platform{OS: runtime.GOOS, Arch: runtime.GOARCH} }
 
 // Compiler builds the functions of one source tree.
 type Compiler struct {

@@ -18,6 +18,7 @@ type Account struct {
 	Region   string
 	Caller   string // ARN of who calls
 	Endpoint string // "" for AWS itself
+	Local    string // the folder of the local cloud's state; "" where this is not the local cloud
 }
 
 // StepStarted and StepEnded enclose one step.

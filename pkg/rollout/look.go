@@ -109,7 +109,10 @@ func (r *Run) WhoAmI(ctx context.Context) (account.Identity, error) {
 		if err != nil {
 			return account.Identity{}, err
 		}
-		r.sink.Tell(report.Account{ID: who.Account, Region: who.Region, Caller: who.Caller, Endpoint: who.Endpoint})
+		r.sink.Tell(report.Account{
+			ID: who.Account, Region: who.Region, Caller: who.Caller, Endpoint: who.Endpoint,
+			Local: r.settings.Local,
+		})
 		return who, who.Expect(r.settings.Account)
 	})
 }

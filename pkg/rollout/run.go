@@ -18,6 +18,7 @@ import (
 
 	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/compile"
 	"github.com/plldb/plldb/pkg/need"
 	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/stack"
@@ -32,6 +33,10 @@ type Settings struct {
 	Consents stack.Consents
 	Purge    bool // destroy: the packages and the bucket too
 	Yes      bool // destroy: purge without asking
+
+	// Local is the folder of the local cloud's state, where the run works in that instead of AWS. Its functions run on
+	// this machine, and are compiled for it.
+	Local string
 
 	Dir  string // where to look for the source tree; "" is the current folder
 	Dist string // keep the zips and the rendered template here; "" leaves nothing in the user's folders
@@ -123,8 +128,9 @@ func work[T any](r *Run, step report.Step, do func() (T, error), sum func(T) str
 	return val, err
 }
 
-// cacheDir is where binaries and zips of one source tree are kept between runs, outside the user's own folders.
-func cacheDir(root string) (string, error) {
+// cacheDir is where binaries and zips of one source tree and platform are kept between runs, outside the user's own
+// folders.
+func cacheDir(root string, platform compile.Platform) (string, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
 		return "", &report.Problem{
@@ -135,5 +141,5 @@ func cacheDir(root string) (string, error) {
 		}
 	}
 	tree := artifact.DigestOf([]byte(root))
-	return filepath.Join(base, "plldb", fmt.Sprintf("%x", tree[:8])), nil
+	return filepath.Join(base, "plldb", fmt.Sprintf("%x", tree[:8]), platform.OS+"-"+platform.Arch), nil
 }

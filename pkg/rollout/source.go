@@ -43,12 +43,12 @@ func (r *Run) findSource() (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	return fromTree(root)
+	return fromTree(root, r.platform())
 }
 
 // fromTree takes the template from the tree too, so that it fits the functions there.
-func fromTree(root string) (source, error) {
-	cache, err := cacheDir(root)
+func fromTree(root string, platform compile.Platform) (source, error) {
+	cache, err := cacheDir(root, platform)
 	if err != nil {
 		return source{}, err
 	}

@@ -25,10 +25,18 @@ func (r *Run) Build(ctx context.Context) ([]artifact.Binary, error) {
 		if err != nil || src.embedded != nil {
 			return nil, err
 		}
-		c := compile.Compiler{Root: src.root, Out: src.binariesDir(), Platform: compile.Lambda()}
+		c := compile.Compiler{Root: src.root, Out: src.binariesDir(), Platform: r.platform()}
 		return work(r, report.Build, func() ([]artifact.Binary, error) { return c.Build(ctx) },
 			func(b []artifact.Binary) string { return count(len(b), "function") })
 	})
+}
+
+// platform is what the functions run on.
+func (r *Run) platform() compile.Platform {
+	if r.settings.Local != "" {
+		return compile.Host()
+	}
+	return compile.Lambda()
 }
 
 // Zip packs the functions, or takes the archives that came with plldb.

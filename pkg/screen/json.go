@@ -26,6 +26,7 @@ type (
 		Region   string `json:"region"`
 		Caller   string `json:"caller"`
 		Endpoint string `json:"endpoint,omitempty"`
+		Local    string `json:"local,omitempty"`
 	}
 	stepLine struct {
 		Type       string `json:"type"`
@@ -110,7 +111,7 @@ type (
 func fields(e report.Event) any {
 	switch e := e.(type) {
 	case report.Account:
-		return accountLine{"account", e.ID, e.Region, e.Caller, e.Endpoint}
+		return accountLine{"account", e.ID, e.Region, e.Caller, e.Endpoint, e.Local}
 	case report.StepStarted:
 		return stepLine{Type: "step", Step: string(e.Step), Phase: "started"}
 	case report.StepEnded:

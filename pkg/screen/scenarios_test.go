@@ -60,6 +60,7 @@ func scenarios() []scenario {
 			Code:    report.ExitTerminate,
 		}))},
 		{name: "destroyed", events: destroyed()},
+		{name: "local", events: local()},
 		{name: "absent", events: ended("destroy", report.Destroy, "absent", outcome("destroy", report.Absent))},
 		{name: "purged", events: purged(report.Deleted)},
 		{name: "purged-without-stack", events: purged(report.Absent)},
@@ -71,6 +72,15 @@ func scenarios() []scenario {
 
 func account() report.Account {
 	return report.Account{ID: id, Region: region, Caller: "arn:aws:iam::123456789012:user/ann"}
+}
+
+// local is a run in the local cloud.
+func local() []report.Event {
+	here := report.Account{
+		ID: "000000000000", Region: "us-east-1", Caller: "arn:aws:iam::000000000000:user/local",
+		Endpoint: "http://127.0.0.1:40001", Local: "/home/ann/.local/state/plldb/local",
+	}
+	return []report.Event{here, deployed(report.Unchanged, "CREATE_COMPLETE")}
 }
 
 // created is a first setup, with every kind of event but requests.

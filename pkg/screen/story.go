@@ -14,8 +14,7 @@ func (s *Screen) line(format string, args ...any) { _, _ = fmt.Fprintf(s.o.Err, 
 func (s *Screen) story(e report.Event) {
 	switch e := e.(type) {
 	case report.Account:
-		s.line("account %s, region %s, as %s%s",
-			s.paint.bold("%s", e.ID), s.paint.bold("%s", e.Region), e.Caller, at(e.Endpoint))
+		s.account(e)
 	case report.StepStarted:
 		s.line("%s …", s.paint.step(e.Step))
 	case report.StepEnded:
@@ -37,6 +36,16 @@ func (s *Screen) story(e report.Event) {
 	case report.Outcome:
 		s.problem(e.Problem)
 	}
+}
+
+func (s *Screen) account(e report.Account) {
+	id, region := s.paint.bold("%s", e.ID), s.paint.bold("%s", e.Region)
+	if e.Local != "" {
+		s.line("local cloud in %s, at %s; nothing of AWS is touched", s.paint.bold("%s", e.Local), e.Endpoint)
+		s.line("account %s, region %s, as %s", id, region, e.Caller)
+		return
+	}
+	s.line("account %s, region %s, as %s%s", id, region, e.Caller, at(e.Endpoint))
 }
 
 func (s *Screen) stackEvent(e report.StackEvent) {
