@@ -15,7 +15,7 @@ type Fault struct {
 	Operation string                  // "PutObject"; "" is every operation
 	After     int                     // let so many matching calls pass first
 	Times     int                     // then hurt so many; 0 is all that follow
-	Match     func(c *wire.Call) bool // nil matches every call
+	Match     func(c *wire.Call) bool // nil matches every call; it may not use the Faults
 
 	Wait   time.Duration // answer late, by the machine's clock
 	Stall  bool          // answer only when the fault is lifted, the client is gone or the cloud is closed
@@ -30,6 +30,7 @@ type Faults struct {
 	calls     []*planned
 	resources []*ResourceFault
 	closed    chan struct{}
+	once      sync.Once
 }
 
 type planned struct {
@@ -102,31 +103,39 @@ func (f *Faults) Stalls(logicalID, action string) bool {
 	})
 }
 
-// before decides what happens to a call: the first fault that fits it.
+// before decides what happens to a call: the first fault whose turn it is hurts it. The others count it, too.
 func (f *Faults) before(c *wire.Call) wire.Intercept {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var first *planned
 	for _, p := range f.calls {
-		if !p.fits(c) {
-			continue
+		if p.turn(c) && first == nil {
+			first = p
 		}
-		p.seen++
-		if p.seen <= p.After || p.Times > 0 && p.seen > p.After+p.Times {
-			continue
-		}
-		i := wire.Intercept{Wait: p.Wait, Refuse: p.Refuse, Drop: p.Drop, Lose: p.Lose}
-		if p.Stall {
-			i.Until = either(c.Context(), p.lifted, f.closed)
-		}
-		return i
 	}
-	return wire.Intercept{}
+	if first == nil {
+		return wire.Intercept{}
+	}
+	i := wire.Intercept{Wait: first.Wait, Refuse: first.Refuse, Drop: first.Drop, Lose: first.Lose}
+	if first.Stall {
+		i.Until = either(c.Context(), first.lifted, f.closed)
+	}
+	return i
 }
 
-func (p *planned) fits(c *wire.Call) bool {
-	return (p.Service == "" || p.Service == c.Service) && (p.Operation == "" || p.Operation == c.Operation) &&
+// turn counts a call that fits, and tells whether it is one to hurt.
+func (p *planned) turn(c *wire.Call) bool {
+	fits := (p.Service == "" || p.Service == c.Service) && (p.Operation == "" || p.Operation == c.Operation) &&
 		(p.Match == nil || p.Match(c))
+	if !fits {
+		return false
+	}
+	p.seen++
+	return p.seen > p.After && (p.Times == 0 || p.seen <= p.After+p.Times)
 }
+
+// close lets go of every call that stalls.
+func (f *Faults) close() { f.once.Do(func() { close(f.closed) }) }
 
 // either is closed when one of the two is, or ctx is done.
 func either(ctx context.Context, a, b <-chan struct{}) <-chan struct{} {

@@ -17,7 +17,10 @@ type Clock interface {
 }
 
 // Top is the speed at which everything is done at once.
-var Top = math.Inf(1)
+const Top float64 = math.MaxFloat64
+
+// Never is how long work takes that is not done at any speed: some 292 years, which a state file can hold.
+const Never time.Duration = math.MaxInt64
 
 // Real is the machine's clock. Work takes the time it takes on AWS divided by speed, which is positive: 1 is as slow as
 // AWS, Top is at once.
@@ -28,7 +31,14 @@ type scaled struct{ speed float64 }
 func (scaled) Now() time.Time { return time.Now().UTC() }
 
 func (s scaled) Due(start time.Time, d time.Duration) time.Time {
-	return start.Add(time.Duration(float64(d) / s.speed))
+	if d == Never {
+		return start.Add(Never)
+	}
+	quotient := float64(d) / s.speed
+	if quotient >= float64(Never) { // which a Duration cannot hold
+		return start.Add(Never)
+	}
+	return start.Add(time.Duration(quotient))
 }
 
 // Hand is a clock that stands still until it is turned. It may be used by several goroutines.

@@ -57,7 +57,7 @@ type Change int
 const (
 	InPlace     Change = iota // no interruption, or some
 	Replaces                  // always a new resource
-	Conditional               // perhaps a new resource; this local cloud then decides by Handler.Update's ErrReplace
+	Conditional               // perhaps a new resource: Handler.Update answers NotUpdatable where it must be one
 )
 
 // Handler does to the service what a template asks for, within CloudFormation's transaction: what it wrote is undone with

@@ -49,12 +49,13 @@ func Texts(properties map[string]any, name string) []string {
 	return texts
 }
 
-// PhysicalName is a name as CloudFormation makes one up: STACK-LOGICALID-RANDOM, shortened to max characters.
+// PhysicalName is a name as CloudFormation makes one up: STACK-LOGICALID-RANDOM, of at most so many characters, which
+// are 16 or more. What AWS shortens is unverified.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-name.html
-func PhysicalName(in Input, max int) string {
+func PhysicalName(in Input, longest int) string {
 	tail := Random(12)
 	head := in.StackName + "-" + in.LogicalID
-	if room := max - len(tail) - 1; len(head) > room {
+	if room := longest - len(tail) - 1; len(head) > room {
 		head = strings.TrimRight(head[:room], "-")
 	}
 	return head + "-" + tail

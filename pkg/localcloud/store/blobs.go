@@ -1,23 +1,20 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"slices"
 )
 
-// blobs are byte strings, each known by its SHA-256 in lower-case hexadecimal.
+// blobs are byte strings, each known by its SHA-256 in lower-case hexadecimal. They may be asked within a transaction
+// and outside one.
 type blobs interface {
 	// draft takes what r gives until its end, and holds it until it is kept or discarded.
 	draft(r io.Reader) (*Draft, error)
 	// keep makes the draft one of the blobs; a blob of those bytes may be there already.
 	keep(d *Draft) error
 	read(sum string) ([]byte, error)
-	remove(sum string) error
-	any() (bool, error) // is there one
-	close() error
+	readDraft(d *Draft) ([]byte, error)
+	remove(sum string)
 }
 
 // Draft is bytes that were received and belong to nothing yet.
@@ -30,7 +27,7 @@ type Draft struct {
 	drop func() error
 }
 
-// Discard forgets the draft. After Keep it does nothing.
+// Discard forgets the draft. After a transaction that kept it, it does nothing.
 func (d *Draft) Discard() error {
 	if d.drop == nil {
 		return nil
@@ -43,45 +40,68 @@ func (d *Draft) Discard() error {
 // Draft receives bytes outside any transaction, since they may take their time. Discard it, whether it was kept or not.
 func (s *Store) Draft(r io.Reader) (*Draft, error) { return s.blobs.draft(r) }
 
-// Keep makes the draft a blob. It counts references: each Keep wants its Release.
+// Keep makes the draft a blob, once the transaction is committed. It counts references: each Keep wants its Release.
 func Keep(tx *Tx, d *Draft) {
-	if tx.err != nil {
-		return
-	}
-	if tx.err = tx.blobs.keep(d); tx.err != nil {
-		return
-	}
 	n, _ := Get[int](tx, "blobs", d.Sum)
 	Put(tx, "blobs", d.Sum, n+1)
+	tx.kept[d.Sum] = d
 }
 
 // Retain counts one more reference to a blob that is kept.
 func Retain(tx *Tx, sum string) {
-	n, ok := Get[int](tx, "blobs", sum)
-	if !ok && tx.err == nil {
-		tx.err = fmt.Errorf("the blob %s is not kept", sum)
+	if n, ok := tx.references(sum); ok {
+		Put(tx, "blobs", sum, n+1)
 	}
-	Put(tx, "blobs", sum, n+1)
 }
 
 // Release gives one reference up. The bytes go with the last of them, once the transaction is committed; a process that
 // is killed in between leaves bytes that nothing names, which is harmless.
 func Release(tx *Tx, sum string) {
-	n, _ := Get[int](tx, "blobs", sum)
-	if n > 1 {
+	switch n, ok := tx.references(sum); {
+	case !ok:
+	case n > 1:
 		Put(tx, "blobs", sum, n-1)
-		return
+	default:
+		Delete(tx, "blobs", sum)
+		tx.released = append(tx.released, sum)
 	}
-	Delete(tx, "blobs", sum)
-	tx.released = append(tx.released, sum)
 }
 
-// unreferenced are the released blobs that nothing refers to any more.
-func (tx *Tx) unreferenced() []string {
-	return slices.DeleteFunc(tx.released, func(sum string) bool {
-		_, kept := Get[int](tx, "blobs", sum)
-		return kept
-	})
+// references counts. A blob without one is an error: somebody gave up what was not theirs.
+func (tx *Tx) references(sum string) (int, bool) {
+	n, ok := Get[int](tx, "blobs", sum)
+	if !ok && tx.err == nil {
+		tx.err = fmt.Errorf("the blob %s is not kept", sum)
+	}
+	return n, ok
+}
+
+// settle ends the transaction for blobs: those that are referred to get their places, and of the others those are left
+// over that had a place.
+func (tx *Tx) settle() {
+	for sum, d := range tx.kept {
+		if _, referred := Get[int](tx, "blobs", sum); !referred || tx.err != nil {
+			continue
+		}
+		if err := tx.blobs.keep(d); err != nil {
+			tx.err = err
+			return
+		}
+	}
+	var gone []string
+	for _, sum := range tx.released {
+		if _, referred := Get[int](tx, "blobs", sum); !referred {
+			gone = append(gone, sum)
+		}
+	}
+	tx.released = gone
+}
+
+// drop removes what nothing refers to any more.
+func (tx *Tx) drop() {
+	for _, sum := range tx.released {
+		tx.blobs.remove(sum)
+	}
 }
 
 // Bytes reads a blob, and sees that it is the one that was kept.
@@ -89,17 +109,14 @@ func Bytes(tx *Tx, sum string) []byte {
 	if tx.err != nil {
 		return nil
 	}
-	data, err := tx.blobs.read(sum)
+	read := tx.blobs.read
+	if d, ok := tx.kept[sum]; ok {
+		read = func(string) ([]byte, error) { return tx.blobs.readDraft(d) }
+	}
+	data, err := read(sum)
 	if err != nil {
 		tx.err = err
 		return nil
 	}
 	return data
-}
-
-func checked(path, sum string, data []byte) ([]byte, error) {
-	if got := sha256.Sum256(data); hex.EncodeToString(got[:]) != sum {
-		return nil, &Damaged{Path: path, What: "its bytes are not those that were written"}
-	}
-	return data, nil
 }

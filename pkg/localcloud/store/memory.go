@@ -8,36 +8,37 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 // inMemory keeps tables in maps. A transaction works on copies of the tables that it writes to.
 type inMemory struct {
-	mu     sync.Mutex
+	turn   turn
 	tables map[string]map[string][]byte
 }
 
-func (m *inMemory) update(ctx context.Context, work func(pages) error, after func() error) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := ctx.Err(); err != nil {
+func newInMemory() *inMemory {
+	format := map[string][]byte{formatKey: []byte(strconv.Quote(Format))}
+	return &inMemory{turn: make(turn, 1), tables: map[string]map[string][]byte{about: format}}
+}
+
+func (m *inMemory) update(ctx context.Context, work func(pages) error, after func()) error {
+	if err := m.turn.take(ctx); err != nil {
 		return err
 	}
+	defer m.turn.give()
 	p := &memoryPages{old: m.tables, written: map[string]map[string][]byte{}}
 	if err := work(p); err != nil {
 		return err
 	}
-	tables := maps.Clone(m.tables)
-	if tables == nil {
-		tables = map[string]map[string][]byte{}
+	if len(p.written) > 0 {
+		maps.Copy(m.tables, p.written)
+		after()
 	}
-	maps.Copy(tables, p.written)
-	m.tables = tables
-	return after()
+	return nil
 }
-
-func (m *inMemory) close() error { return nil }
 
 type memoryPages struct {
 	old     map[string]map[string][]byte
@@ -77,11 +78,11 @@ func (p *memoryPages) remove(table, key string) error {
 	return nil
 }
 
-func (p *memoryPages) each(table, prefix string, visit func(string, []byte) bool) error {
+func (p *memoryPages) each(table, prefix string, visit func(string, []byte)) error {
 	t := p.table(table)
 	for _, key := range slices.Sorted(maps.Keys(t)) {
-		if strings.HasPrefix(key, prefix) && !visit(key, t[key]) {
-			return nil
+		if strings.HasPrefix(key, prefix) {
+			visit(key, t[key])
 		}
 	}
 	return nil
@@ -116,22 +117,15 @@ func (m *memoryBlobs) read(sum string) ([]byte, error) {
 	defer m.mu.Unlock()
 	data, ok := m.data[sum]
 	if !ok {
-		return nil, &Damaged{Path: sum, What: "the bytes of an object are missing"}
+		return nil, &Damaged{Path: "in memory", What: "the bytes of the object " + sum + " are missing"}
 	}
 	return bytes.Clone(data), nil
 }
 
-func (m *memoryBlobs) remove(sum string) error {
+func (m *memoryBlobs) readDraft(d *Draft) ([]byte, error) { return bytes.Clone(d.data), nil }
+
+func (m *memoryBlobs) remove(sum string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.data, sum)
-	return nil
 }
-
-func (m *memoryBlobs) any() (bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.data) > 0, nil
-}
-
-func (m *memoryBlobs) close() error { return nil }

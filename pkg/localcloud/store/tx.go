@@ -2,8 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"strconv"
 )
 
 // Tx is one transaction. It is for one goroutine, and for as long as the work that it was given to.
@@ -11,40 +11,47 @@ import (
 // Reading and writing return no errors: the first that occurs is kept, ends what follows and fails the transaction, so
 // what a service computed from a value that could not be read reaches nobody.
 type Tx struct {
+	path     string
 	pages    pages
 	blobs    blobs
 	err      error
-	released []string // blobs that lost a reference
+	kept     map[string]*Draft // drafts that become blobs at the end, by their sums
+	released []string          // blobs that lost their last reference
 }
 
 // Format is the layout of the state that this plldb reads and writes.
 const Format = "1"
 
-const about = "about"
+const about, formatKey = "about", "format"
 
-// format sees to it that the state is one of this layout, or empty.
-func (tx *Tx) format() error {
-	found, ok := Get[string](tx, about, "format")
+// run does the work, and gives the drafts that it kept their places last: before that, all can be undone.
+func (tx *Tx) run(work func(*Tx) error) error {
+	defer func() { tx.err = errEnded }()
+	tx.format()
 	if tx.err != nil {
 		return tx.err
 	}
-	if !ok {
-		return tx.empty()
+	err := work(tx)
+	if tx.err == nil && err == nil {
+		tx.settle()
 	}
-	if found != Format {
-		return fmt.Errorf("the local cloud's state has layout %s, and this plldb knows layout %s: "+
-			"use the plldb that made it, or another folder", found, Format)
-	}
-	return nil
-}
-
-// empty sees that a state without a value is a new one: blobs are kept only beside values.
-func (tx *Tx) empty() error {
-	some, err := tx.blobs.any()
-	if err == nil && some {
-		err = &Damaged{Path: "state.db", What: "it is empty, and there are bytes of objects beside it"}
+	if tx.err != nil {
+		return tx.err
 	}
 	return err
+}
+
+// format sees to it that the state is one of this layout.
+func (tx *Tx) format() {
+	found, ok := Get[string](tx, about, formatKey)
+	switch {
+	case tx.err != nil || found == Format:
+	case !ok:
+		tx.err = &Damaged{Path: tx.path, What: "it does not say which layout it has"}
+	default:
+		tx.err = fmt.Errorf("the local cloud's state %s has layout %s, and this plldb knows layout %s: "+
+			"use the plldb that made it, or another folder", tx.path, found, Format)
+	}
 }
 
 // Err is the first error of the transaction.
@@ -62,36 +69,37 @@ func Get[T any](tx *Tx, table, key string) (T, bool) {
 		return value, false
 	}
 	if err := json.Unmarshal(text, &value); err != nil {
-		tx.err = &Damaged{Path: table + "/" + key, What: "the value cannot be read", Err: err}
+		tx.unreadable(table, key, err)
 		var none T
 		return none, false
 	}
 	return value, true
 }
 
-// Put writes a value over whatever was there. T is a type that encoding/json gives back as it was.
+func (tx *Tx) unreadable(table, key string, err error) {
+	tx.err = &Damaged{Path: tx.path, What: "the value of " + table + "/" + key + " cannot be read", Err: err}
+}
+
+var errNoKey = errors.New("a value needs a table and a key, of at most 32768 bytes")
+
+// longest is how many bytes a key may have: bbolt's limit.
+const longest = 32768
+
+// Put writes a value over whatever was there. T is a type that encoding/json gives back as it was. Neither
+// table nor key is empty.
 func Put[T any](tx *Tx, table, key string, value T) {
 	if tx.err != nil {
 		return
 	}
 	text, err := json.Marshal(value)
+	if err == nil && (table == "" || key == "" || len(key) > longest) {
+		err = errNoKey
+	}
 	if err != nil {
 		tx.err = fmt.Errorf("writing %s/%s: %w", table, key, err)
 		return
 	}
-	tx.stamp()
-	if tx.err == nil {
-		tx.err = tx.pages.put(table, key, text)
-	}
-}
-
-// stamp writes the layout before the first value.
-func (tx *Tx) stamp() {
-	text, err := tx.pages.get(about, "format")
-	if err == nil && text == nil {
-		err = tx.pages.put(about, "format", []byte(strconv.Quote(Format)))
-	}
-	tx.err = err
+	tx.err = tx.pages.put(table, key, text)
 }
 
 // Delete removes a value, if it is there.
@@ -112,9 +120,8 @@ func Each[T any](tx *Tx, table, prefix string, visit func(key string, value T) b
 		text []byte
 	}
 	var found []entry
-	tx.err = tx.pages.each(table, prefix, func(key string, text []byte) bool {
+	tx.err = tx.pages.each(table, prefix, func(key string, text []byte) {
 		found = append(found, entry{key, text})
-		return true
 	})
 	for _, e := range found {
 		var value T
@@ -122,7 +129,7 @@ func Each[T any](tx *Tx, table, prefix string, visit func(key string, value T) b
 			return
 		}
 		if err := json.Unmarshal(e.text, &value); err != nil {
-			tx.err = &Damaged{Path: table + "/" + e.key, What: "the value cannot be read", Err: err}
+			tx.unreadable(table, e.key, err)
 			return
 		}
 		if !visit(e.key, value) {

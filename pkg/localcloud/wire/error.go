@@ -10,8 +10,8 @@ type Error struct {
 	Status  int    // HTTP
 	Code    string // "ValidationError"
 	Message string
-	Fields  []Field // what else the body says: S3's BucketName, Key
-	Header  http.Header
+	Fields  []Field     // what else the body says: S3's BucketName, Key
+	Header  http.Header // what else the answer carries; may be nil
 }
 
 // Field is one more element of an error's body.
@@ -36,4 +36,11 @@ func (e *Error) fault() string {
 		return "Receiver"
 	}
 	return "Sender"
+}
+
+// writeHeader adds what the error wants in the answer's header.
+func (e *Error) writeHeader(w http.ResponseWriter) {
+	for name, values := range e.Header {
+		w.Header()[name] = values
+	}
 }

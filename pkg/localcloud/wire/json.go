@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -20,19 +21,17 @@ type JSON struct {
 // JSONOperation answers with a value that encoding/json writes.
 type JSONOperation func(ctx context.Context, c *Call, body []byte) (any, error)
 
-// In makes an operation of a function with a typed input. A member that the type has not is refused.
+// In makes an operation of a function with a typed input. A member that the type has not is refused, and so is one of
+// another spelling ("tablename") or one that stands twice.
 func In[T any](do func(ctx context.Context, c *Call, in T) (any, error)) JSONOperation {
 	return func(ctx context.Context, c *Call, body []byte) (any, error) {
 		var in T
 		if len(bytes.TrimSpace(body)) == 0 {
 			body = []byte("{}")
 		}
-		d := json.NewDecoder(bytes.NewReader(body))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&in); err != nil {
-			name, unknown := strings.CutPrefix(err.Error(), "json: unknown field ")
-			if unknown {
-				return nil, Unmodelled("ValidationException", "the parameter %s of %s", name, c.Operation)
+		if err := decode(body, &in); err != nil {
+			if e, unknown := errors.AsType[*errUnknown](err); unknown {
+				return nil, Unmodelled("ValidationException", "the parameter %q of %s", e.name, c.Operation)
 			}
 			return nil, Errorf(http.StatusBadRequest, "SerializationException", "the request cannot be read: %v", err)
 		}
@@ -48,7 +47,8 @@ func (j *JSON) Operation(c *Call) (string, error) {
 			"plldb's local cloud does not model the operation %q", c.Header.Get("X-Amz-Target"))
 	}
 	if c.AccessKey == "" {
-		return name, Errorf(http.StatusBadRequest, "MissingAuthenticationTokenException", "Request is missing Authentication Token")
+		return name, Errorf(http.StatusBadRequest, "MissingAuthenticationTokenException",
+			"Request is missing Authentication Token")
 	}
 	return name, nil
 }
@@ -65,6 +65,7 @@ func (j *JSON) Serve(ctx context.Context, w http.ResponseWriter, c *Call) error 
 // Refuse writes the error.
 func (j *JSON) Refuse(w http.ResponseWriter, c *Call, e *Error) {
 	body := map[string]string{"__type": "com.amazonaws." + c.Service + "#" + e.Code, "message": e.Message}
+	e.writeHeader(w)
 	_ = WriteJSON(w, c, e.Status, "application/x-amz-json-"+j.Version, body) // the client is told, or is gone
 }
 

@@ -6,10 +6,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 // Query is a service that speaks the query protocol (STS, IAM, CloudFormation): a form in, XML out.
@@ -29,13 +25,18 @@ type QueryOperation struct {
 }
 
 // Operation is what the form names as its Action.
+// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 func (q *Query) Operation(c *Call) (string, error) {
-	form, err := url.ParseQuery(q.text(c))
+	form, err := ParseForm(q.text(c))
 	if err != nil {
-		return "", Errorf(http.StatusBadRequest, "MalformedQueryString", "the query cannot be read")
+		return "", err
 	}
+	c.form = form
 	name := form.Get("Action")
-	if version := form.Get("Version"); version != q.Version {
+	switch version := form.Get("Version"); {
+	case name == "":
+		return "", Errorf(http.StatusBadRequest, "MissingAction", "The request is missing an action")
+	case version != q.Version:
 		return name, Errorf(http.StatusBadRequest, "NoSuchVersion", "the version %q is not %s", version, q.Version)
 	}
 	if _, ok := q.Operations[name]; !ok {
@@ -48,7 +49,7 @@ func (q *Query) Operation(c *Call) (string, error) {
 	return name, nil
 }
 
-// text is the form: the body of a POST, the query of a GET.
+// text is the form: the body of a POST, the query of a GET (a presigned GetCallerIdentity).
 func (q *Query) text(c *Call) string {
 	if c.Method == http.MethodGet {
 		return c.URL.RawQuery
@@ -56,18 +57,13 @@ func (q *Query) text(c *Call) string {
 	return string(c.Body)
 }
 
-// Serve calls the operation.
+// Serve calls the operation that Operation found.
 func (q *Query) Serve(ctx context.Context, w http.ResponseWriter, c *Call) error {
-	values, err := url.ParseQuery(q.text(c))
-	if err != nil {
-		return err
-	}
 	op := q.Operations[c.Operation]
-	form := Form{values: values}
-	if name := form.stranger(op.Params); name != "" {
+	if name := c.form.stranger(op.Params); name != "" {
 		return Unmodelled("ValidationError", "the parameter %s of %s", name, c.Operation)
 	}
-	result, err := op.Do(ctx, c, form)
+	result, err := op.Do(ctx, c, c.form)
 	if err != nil {
 		return err
 	}
@@ -99,99 +95,18 @@ func (q *Query) answer(c *Call, result any) ([]byte, error) {
 func (q *Query) Refuse(w http.ResponseWriter, c *Call, e *Error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<ErrorResponse xmlns="%s"><Error><Type>%s</Type><Code>%s</Code><Message>%s</Message></Error>`+
-		`<RequestId>%s</RequestId></ErrorResponse>`, q.Namespace, e.fault(), e.Code, Escape(e.Message), c.ID)
+		`<RequestId>%s</RequestId></ErrorResponse>`, q.Namespace, e.fault(), Escape(e.Code), Escape(e.Message), c.ID)
+	e.writeHeader(w)
 	w.Header().Set("Content-Type", "text/xml")
 	w.Header().Set("x-amzn-RequestId", c.ID)
 	w.WriteHeader(e.Status)
 	_, _ = w.Write(b.Bytes()) // the client is told, or is gone
 }
 
-// Escape makes a text safe to stand in XML.
+// Escape makes a text safe to stand in XML. What XML 1.0 cannot hold at all (control characters, bytes that are no
+// UTF-8) becomes U+FFFD.
 func Escape(s string) string {
 	var b bytes.Buffer
 	_ = xml.EscapeText(&b, []byte(s)) // a Buffer takes everything
 	return b.String()
-}
-
-// Form is the input of a query operation. Lists are "Name.member.1", maps and structures "Name.Field".
-type Form struct{ values url.Values }
-
-// ParseForm reads a form, as a query operation is sent one.
-func ParseForm(text string) (Form, error) {
-	values, err := url.ParseQuery(text)
-	return Form{values}, err
-}
-
-func (f Form) stranger(known []string) string {
-	for _, name := range f.names() {
-		top, _, _ := strings.Cut(name, ".")
-		if top != "Action" && top != "Version" && !strings.HasPrefix(top, "X-Amz-") && !slices.Contains(known, top) {
-			return top
-		}
-	}
-	return ""
-}
-
-func (f Form) names() []string {
-	var names []string
-	for name := range f.values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// Get is the value of a parameter, "" where there is none.
-func (f Form) Get(name string) string { return f.values.Get(name) }
-
-// Has tells whether a parameter was sent.
-func (f Form) Has(name string) bool { return f.values.Has(name) }
-
-// Bool reads true or false; a parameter that was not sent is false.
-func (f Form) Bool(name string) (bool, error) {
-	switch f.Get(name) {
-	case "", "false":
-		return false, nil
-	case "true":
-		return true, nil
-	}
-	return false, Errorf(http.StatusBadRequest, "MalformedInput", "%s is true or false, not %q", name, f.Get(name))
-}
-
-// Int reads a number; a parameter that was not sent is the default.
-func (f Form) Int(name string, otherwise int) (int, error) {
-	if !f.Has(name) {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(f.Get(name))
-	if err != nil {
-		return 0, Errorf(http.StatusBadRequest, "MalformedInput", "%s is a number, not %q", name, f.Get(name))
-	}
-	return n, nil
-}
-
-// List is the values of a list parameter, in order.
-func (f Form) List(name string) []string {
-	var list []string
-	for i := 1; f.Has(fmt.Sprintf("%s.member.%d", name, i)); i++ {
-		list = append(list, f.Get(fmt.Sprintf("%s.member.%d", name, i)))
-	}
-	return list
-}
-
-// Structs are the structures of a list parameter, in order: each a form of its own.
-func (f Form) Structs(name string) []Form {
-	var list []Form
-	for i := 1; ; i++ {
-		prefix, one := fmt.Sprintf("%s.member.%d.", name, i), url.Values{}
-		for field, values := range f.values {
-			if rest, ok := strings.CutPrefix(field, prefix); ok {
-				one[rest] = values
-			}
-		}
-		if len(one) == 0 {
-			return list
-		}
-		list = append(list, Form{one})
-	}
 }

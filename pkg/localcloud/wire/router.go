@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 )
 
@@ -34,7 +33,8 @@ type Router struct {
 	After func(c *Call, status int, code string)
 }
 
-// Intercept is what happens to a call instead of its answer. The zero value lets it pass.
+// Intercept is what happens to a call instead of its answer. The zero value lets it pass. That a client is gone is seen
+// once its request was read to the end: while an S3 body is unread, waits go on.
 type Intercept struct {
 	Wait   time.Duration   // before anything else
 	Until  <-chan struct{} // stall until this is closed or the client is gone; nil does not stall
@@ -52,21 +52,28 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.identify(c)
 	service, ok := r.Services[c.Service]
 	if !ok {
-		http.Error(w, "plldb's local cloud has no service "+c.Service, http.StatusNotImplemented)
-		return
+		service = stranger{}
 	}
 	seen := &watched{ResponseWriter: w, status: http.StatusOK}
-	refusal := r.answer(seen, c, service)
-	if refusal != nil {
+	code := ""
+	if refusal := r.answer(seen, c, service); refusal != nil {
+		if seen.begun {
+			abort() // half an answer cannot become an error
+		}
+		code = refusal.Code
+		swallow(c.Request)
 		service.Refuse(seen, c, refusal)
 	}
 	if r.After != nil {
-		code := ""
-		if refusal != nil {
-			code = refusal.Code
-		}
 		r.After(c, seen.status, code)
 	}
+}
+
+// swallow reads what is left of a body. A client that sends on finds the connection reset, and may never see the
+// refusal, if the server closes it with the body unread (net/http reads 256 KB more). That goes for those who expect
+// 100 Continue, too: not all of them wait for it.
+func swallow(r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body) // the client is told, or is gone
 }
 
 // identify reads the signature's scope, in the header or, of a presigned request, in the query.
@@ -84,52 +91,64 @@ func (r *Router) identify(c *Call) {
 }
 
 func (r *Router) answer(w *watched, c *Call, service Service) *Error {
+	if refusal := c.begin(service); refusal != nil {
+		return refusal
+	}
+	var i Intercept
+	if r.Before != nil {
+		i = r.Before(c)
+	}
+	if refusal, done := i.happen(c); done {
+		return refusal
+	}
+	if i.Lose {
+		_ = r.serve(&lost{header: http.Header{}}, c, service) // nobody is told how it went
+		abort()
+	}
+	return refusalOf(r.serve(w, c, service))
+}
+
+// begin finds out what is asked for, and whether somebody asks whom AWS knows.
+func (c *Call) begin(service Service) *Error {
 	if c.Service != "s3" {
-		body, err := io.ReadAll(http.MaxBytesReader(w, c.Request.Body, largest))
-		if err != nil {
-			return Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the request is over %d bytes", largest)
+		if err := c.read(); err != nil {
+			return err
 		}
-		c.Body = body
-		c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	operation, err := service.Operation(c)
 	c.Operation = operation
-	if err != nil {
-		return refusalOf(err)
-	}
-	if c.AccessKey != "" && c.Account == "" {
+	if err == nil && c.AccessKey != "" && c.Account == "" {
 		return unknownKey(c)
 	}
-	if r.Before != nil {
-		i := r.Before(c)
-		if refusal, done := i.happen(w, c); done {
-			return refusal
-		}
-		if i.Lose {
-			_ = r.settle(c)
-			_ = service.Serve(c.Context(), &lost{header: http.Header{}}, c)
-			abort()
-		}
-	}
+	return refusalOf(err)
+}
+
+func (r *Router) serve(w http.ResponseWriter, c *Call, service Service) error {
 	ctx := context.WithoutCancel(c.Context()) // AWS finishes what it began, whether or not the client waits
-	if err := r.settle(c); err != nil {
-		return refusalOf(err)
+	if r.Settle != nil {
+		if err := r.Settle(ctx); err != nil {
+			return err
+		}
 	}
-	if err := service.Serve(ctx, w, c); err != nil {
-		return refusalOf(err)
+	return service.Serve(ctx, w, c)
+}
+
+// read takes the body of a call that is not S3's.
+func (c *Call) read() *Error {
+	body, err := io.ReadAll(io.LimitReader(c.Request.Body, largest+1))
+	if err != nil {
+		abort() // the client is gone
 	}
+	if len(body) > largest {
+		return Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the request is over %d bytes", largest)
+	}
+	c.Body = body
+	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
 }
 
-func (r *Router) settle(c *Call) error {
-	if r.Settle == nil {
-		return nil
-	}
-	return r.Settle(context.WithoutCancel(c.Context()))
-}
-
 // happen does what comes before the service is called; true means that it will not be.
-func (i Intercept) happen(w http.ResponseWriter, c *Call) (*Error, bool) {
+func (i Intercept) happen(c *Call) (*Error, bool) {
 	if i.Wait > 0 {
 		timer := time.NewTimer(i.Wait)
 		defer timer.Stop()
@@ -155,7 +174,11 @@ func (i Intercept) happen(w http.ResponseWriter, c *Call) (*Error, bool) {
 // abort closes the connection without an answer.
 func abort() { panic(http.ErrAbortHandler) }
 
+// refusalOf is what an error is answered with: nil for nil.
 func refusalOf(err error) *Error {
+	if err == nil {
+		return nil
+	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
@@ -163,29 +186,45 @@ func refusalOf(err error) *Error {
 }
 
 // unknownKey is how the services call an access key that nobody has.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+// https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html (400)
+// https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html (403)
 func unknownKey(c *Call) *Error {
-	if c.Service == "s3" {
+	const invalid = "The security token included in the request is invalid."
+	switch c.Service {
+	case "s3":
 		return Errorf(http.StatusForbidden, "InvalidAccessKeyId",
 			"The AWS Access Key Id you provided does not exist in our records.")
+	case "dynamodb", "logs":
+		return Errorf(http.StatusBadRequest, "UnrecognizedClientException", invalid)
+	case "lambda":
+		return Errorf(http.StatusForbidden, "UnrecognizedClientException", invalid)
 	}
-	code := "InvalidClientTokenId"
-	if c.Service == "dynamodb" || c.Service == "logs" || c.Service == "lambda" {
-		code = "UnrecognizedClientException"
-	}
-	return Errorf(http.StatusForbidden, code, "The security token included in the request is invalid.")
+	return Errorf(http.StatusForbidden, "InvalidClientTokenId", invalid)
 }
 
 // watched remembers the status.
 type watched struct {
 	http.ResponseWriter
 	status int
+	begun  bool // something was answered
 }
 
 // WriteHeader passes the status on.
 func (w *watched) WriteHeader(status int) {
-	w.status = status
+	w.status, w.begun = status, true
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// Write passes the body on.
+func (w *watched) Write(p []byte) (int, error) {
+	w.begun = true
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // lost is an answer that nobody gets.
 type lost struct{ header http.Header }
@@ -198,21 +237,3 @@ func (l *lost) Write(p []byte) (int, error) { return len(p), nil }
 
 // WriteHeader does nothing.
 func (l *lost) WriteHeader(int) {}
-
-// Bucket is the bucket that a virtual-host style name begins with, "" where the host is a service's or an address.
-func Bucket(host string) string {
-	name, _, _ := strings.Cut(host, ":")
-	for _, suffix := range []string{".localhost", ".s3.localhost.localstack.cloud"} {
-		if bucket, ok := strings.CutSuffix(name, suffix); ok {
-			return strings.TrimSuffix(bucket, ".s3")
-		}
-	}
-	at := strings.Index(name, ".s3.")
-	if at < 0 {
-		at = strings.Index(name, ".s3-")
-	}
-	if at > 0 && strings.Contains(name, ".amazonaws.com") {
-		return name[:at]
-	}
-	return ""
-}

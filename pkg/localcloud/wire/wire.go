@@ -25,6 +25,8 @@ type Call struct {
 	Time      time.Time // when it came in, by the local cloud's clock
 	Secure    bool      // aws:SecureTransport
 	Body      []byte    // of every service but S3, whose bodies are read by the service
+
+	form Form // of a Query service
 }
 
 // Partition is the partition of the call's region.
@@ -36,6 +38,14 @@ func (c *Call) Partition() string {
 		return "aws-us-gov"
 	case strings.HasPrefix(c.Region, "eusc-"):
 		return "aws-eusc"
+	case strings.HasPrefix(c.Region, "us-iso-"):
+		return "aws-iso"
+	case strings.HasPrefix(c.Region, "us-isob-"):
+		return "aws-iso-b"
+	case strings.HasPrefix(c.Region, "eu-isoe-"):
+		return "aws-iso-e"
+	case strings.HasPrefix(c.Region, "us-isof-"):
+		return "aws-iso-f"
 	}
 	return "aws"
 }
