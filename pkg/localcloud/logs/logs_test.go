@@ -1,0 +1,218 @@
+package logs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plldb/plldb/pkg/localcloud/clock"
+	"github.com/plldb/plldb/pkg/localcloud/logs"
+	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
+)
+
+// noon is the present moment of the tests.
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// cloud is the service behind a router.
+type cloud struct {
+	t       *testing.T
+	store   *store.Store
+	service *logs.Service
+	router  *wire.Router
+}
+
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+	hand, s := clock.NewHand(noon), store.Memory()
+	service := logs.New(logs.Config{Store: s, Clock: hand})
+	return &cloud{t: t, store: s, service: service, router: &wire.Router{
+		Services:  map[string]wire.Service{"logs": service},
+		Now:       hand.Now,
+		AccountOf: accountOf,
+		Secure:    func() bool { return true },
+	}}
+}
+
+func accountOf(key string) string {
+	return map[string]string{"AKIDA": "111111111111", "AKIDB": "222222222222"}[key]
+}
+
+// send calls an operation in a region, as the owner of an access key.
+func (c *cloud) send(key, region, operation, body string) (int, map[string]any) {
+	c.t.Helper()
+	request := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	request.Header.Set("X-Amz-Target", "Logs_20140328."+operation)
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20260102/"+region+"/logs/aws4_request")
+	w := httptest.NewRecorder()
+	c.router.ServeHTTP(w, request)
+	var answer map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		c.t.Fatalf("%s: %d %s: %v", operation, w.Code, w.Body, err)
+	}
+	return w.Code, answer
+}
+
+// do calls an operation that must succeed.
+func (c *cloud) do(operation, body string) map[string]any {
+	c.t.Helper()
+	status, answer := c.send("AKIDA", "eu-west-1", operation, body)
+	if status != http.StatusOK {
+		c.t.Fatalf("%s %s: %d %v", operation, body, status, answer)
+	}
+	return answer
+}
+
+// names are the groups that a DescribeLogGroups lists, and its token.
+func (c *cloud) names(body string) (list []string, token string) {
+	c.t.Helper()
+	answer := c.do("DescribeLogGroups", body)
+	for _, g := range answer["logGroups"].([]any) {
+		list = append(list, g.(map[string]any)["logGroupName"].(string))
+	}
+	token, _ = answer["nextToken"].(string)
+	return list, token
+}
+
+func TestAGroupFromItsBeginningToItsEnd(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateLogGroup", `{"logGroupName": "/one", "tags": {"a": "b"}, "logGroupClass": "STANDARD"}`)
+	c.do("PutRetentionPolicy", `{"logGroupName": "/one", "retentionInDays": 14}`)
+	got, _ := json.Marshal(c.do("DescribeLogGroups", `{"logGroupNamePrefix": "/o"}`))
+	want := `{"logGroups":[{"arn":"arn:aws:logs:eu-west-1:111111111111:log-group:/one:*",` +
+		`"creationTime":1767355200000,"logGroupArn":"arn:aws:logs:eu-west-1:111111111111:log-group:/one",` +
+		`"logGroupClass":"STANDARD","logGroupName":"/one","metricFilterCount":0,"retentionInDays":14,"storedBytes":0}]}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	tags := c.do("ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:111111111111:log-group:/one"}`)
+	if got := fmt.Sprint(tags["tags"]); got != "map[a:b]" {
+		t.Errorf("tags %s", got)
+	}
+	c.do("DeleteRetentionPolicy", `{"logGroupName": "/one"}`)
+	if group := c.do("DescribeLogGroups", `{}`)["logGroups"].([]any)[0].(map[string]any); group["retentionInDays"] != nil {
+		t.Errorf("retention after DeleteRetentionPolicy: %v", group)
+	}
+	c.do("DeleteLogGroup", `{"logGroupName": "/one"}`)
+	if list, _ := c.names(`{}`); len(list) != 0 {
+		t.Errorf("after DeleteLogGroup: %v", list)
+	}
+}
+
+func TestGroupsAreOfAnAccountAndRegion(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateLogGroup", `{"logGroupName": "one"}`)
+	for _, other := range []struct{ key, region string }{{"AKIDA", "eu-west-2"}, {"AKIDB", "eu-west-1"}} {
+		_, answer := c.send(other.key, other.region, "DescribeLogGroups", `{}`)
+		if list, ok := answer["logGroups"].([]any); !ok || len(list) != 0 {
+			t.Errorf("%v sees %v", other, answer)
+		}
+		if status, answer := c.send(other.key, other.region, "CreateLogGroup", `{"logGroupName": "one"}`); status != 200 {
+			t.Errorf("%v: %v", other, answer)
+		}
+	}
+}
+
+func TestDescribeLogGroupsSearchesAndPages(t *testing.T) {
+	c := newCloud(t)
+	for _, name := range []string{"b/DataLogs", "a", "DataLogs", "b", "datalogs"} {
+		c.do("CreateLogGroup", `{"logGroupName": "`+name+`"}`)
+	}
+	for _, want := range []struct{ body, names string }{
+		{`{}`, "[DataLogs a b b/DataLogs datalogs]"},
+		{`{"logGroupNamePrefix": "b"}`, "[b b/DataLogs]"},
+		{`{"logGroupNamePattern": "DataLogs"}`, "[DataLogs b/DataLogs]"},
+		{`{"logGroupClass": "INFREQUENT_ACCESS"}`, "[]"},
+		{`{"limit": 5}`, "[DataLogs a b b/DataLogs datalogs]"},
+	} {
+		if list, token := c.names(want.body); fmt.Sprint(list) != want.names || token != "" {
+			t.Errorf("%s: %v, token %q", want.body, list, token)
+		}
+	}
+	var all []string
+	for token := ""; ; {
+		body := `{"limit": 2}`
+		if token != "" {
+			body = `{"limit": 2, "nextToken": "` + token + `"}`
+		}
+		list, next := c.names(body)
+		if all = append(all, list...); next == "" {
+			break
+		}
+		token = next
+	}
+	if fmt.Sprint(all) != "[DataLogs a b b/DataLogs datalogs]" {
+		t.Errorf("by pages: %v", all)
+	}
+	found := c.do("DescribeLogGroups", `{"logGroupNamePattern": "b/"}`)["logGroups"].([]any)[0].(map[string]any)
+	if len(found) != 3 {
+		t.Errorf("a pattern answers name, time and ARN alone, not %v", found)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	long := strings.Repeat("x", 513)
+	for _, c := range []struct{ operation, body, code, text string }{
+		{
+			"CreateLogGroup", `{"logGroupName": "one"}`,
+			"ResourceAlreadyExistsException", "The specified log group already exists",
+		},
+		{"CreateLogGroup", `{}`, "InvalidParameterException", "Value null at 'logGroupName'"},
+		{"CreateLogGroup", `{"logGroupName": "a b"}`, "InvalidParameterException", `pattern: [\.\-_/#A-Za-z0-9]+`},
+		{"CreateLogGroup", `{"logGroupName": "` + long + `"}`, "InvalidParameterException", "less than or equal to 512"},
+		{"CreateLogGroup", `{"logGroupName": "aws/x"}`, "InvalidParameterException", "starting with AWS/ are reserved"},
+		{"CreateLogGroup", `{"logGroupName": "x", "kmsKeyId": "k"}`, "ValidationException", "does not model"},
+		{"CreateLogGroup", `{"logGroupName": "x", "logGroupClass": "DELIVERY"}`, "InvalidParameterException", "not model"},
+		{
+			"CreateLogGroup", `{"logGroupName": "x", "deletionProtectionEnabled": true}`,
+			"InvalidParameterException", "does not model",
+		},
+		{"CreateLogGroup", `{"logGroupName": "x", "tags": {"aws:a": "b"}}`, "InvalidParameterException", "reserved"},
+		{"CreateLogGroup", `{"logGroupName": "x", "tags": {"": "b"}}`, "InvalidParameterException", "Map keys"},
+		{"DeleteLogGroup", `{"logGroupName": "two"}`, "ResourceNotFoundException", "The specified log group does not exist."},
+		{"PutRetentionPolicy", `{"logGroupName": "two", "retentionInDays": 7}`, "ResourceNotFoundException", "not exist"},
+		{"PutRetentionPolicy", `{"logGroupName": "one"}`, "InvalidParameterException", "Value null at 'retentionInDays'"},
+		{
+			"PutRetentionPolicy", `{"logGroupName": "one", "retentionInDays": 0}`,
+			"InvalidParameterException", "Invalid retention value. Valid values are: [1, 3, 5,",
+		},
+		{"DeleteRetentionPolicy", `{"logGroupName": "two"}`, "ResourceNotFoundException", "does not exist"},
+		{"DescribeLogGroups", `{"limit": 51}`, "InvalidParameterException", "Value '51' at 'limit'"},
+		{"DescribeLogGroups", `{"limit": 0}`, "InvalidParameterException", "greater than or equal to 1"},
+		{"DescribeLogGroups", `{"nextToken": "!"}`, "InvalidParameterException", "The specified nextToken is invalid."},
+		{
+			"DescribeLogGroups", `{"logGroupNamePrefix": "a", "logGroupNamePattern": "b"}`,
+			"InvalidParameterException", "mutually exclusive",
+		},
+		{"DescribeLogGroups", `{"includeLinkedAccounts": true}`, "InvalidParameterException", "does not model"},
+		{"DescribeLogGroups", `{"logGroupIdentifiers": ["one"]}`, "ValidationException", "does not model"},
+		{
+			"ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:111111111111:log-group:two"}`,
+			"ResourceNotFoundException", "does not exist",
+		},
+		{
+			"ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:111111111111:log-group:one:*"}`,
+			"InvalidParameterException", "pattern",
+		},
+		{
+			"ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:222222222222:log-group:one"}`,
+			"InvalidParameterException", "does not model",
+		},
+		{"PutLogEvents", `{}`, "UnknownOperationException", "does not model"},
+	} {
+		t.Run(c.operation+" "+c.text, func(t *testing.T) {
+			cloud := newCloud(t)
+			cloud.do("CreateLogGroup", `{"logGroupName": "one"}`)
+			status, answer := cloud.send("AKIDA", "eu-west-1", c.operation, c.body)
+			kind, _ := answer["__type"].(string)
+			text, _ := answer["message"].(string)
+			if status != http.StatusBadRequest || !strings.HasSuffix(kind, "#"+c.code) || !strings.Contains(text, c.text) {
+				t.Errorf("%d %v", status, answer)
+			}
+		})
+	}
+}
