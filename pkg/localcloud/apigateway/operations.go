@@ -1,0 +1,123 @@
+package apigateway
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
+)
+
+// operation is one of those that read: the path that names it, and what it answers.
+type operation struct {
+	operation string
+	path      string
+	query     []string
+	read      func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error)
+}
+
+// operations are those that read. The paths are those of the API's model.
+// https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html
+func operations() []operation {
+	const api = "/v2/apis/{ApiId}"
+	const answers = api + "/routes/{RouteId}/routeresponses"
+	paged := []string{"maxResults", "nextToken"}
+	return []operation{
+		{"GetApis", "/v2/apis", paged, list(apis(), "")},
+		{"GetApi", api, nil, one(apis(), "{ApiId}")},
+		{"GetAuthorizers", api + "/authorizers", paged, list(authorizers(), "{ApiId}/")},
+		{"GetAuthorizer", api + "/authorizers/{Id}", nil, one(authorizers(), "{ApiId}/{Id}")},
+		{"GetIntegrations", api + "/integrations", paged, list(integrations(), "{ApiId}/")},
+		{"GetIntegration", api + "/integrations/{Id}", nil, one(integrations(), "{ApiId}/{Id}")},
+		{"GetRoutes", api + "/routes", paged, list(routes(), "{ApiId}/")},
+		{"GetRoute", api + "/routes/{Id}", nil, one(routes(), "{ApiId}/{Id}")},
+		{"GetRouteResponses", answers, paged, ofRoute(list(responses(), "{ApiId}/{RouteId}/"))},
+		{"GetRouteResponse", answers + "/{Id}", nil, ofRoute(one(responses(), "{ApiId}/{RouteId}/{Id}"))},
+		{"GetStages", api + "/stages", paged, list(stages(), "{ApiId}/")},
+		{"GetStage", api + "/stages/{Id}", nil, one(stages(), "{ApiId}/{Id}")},
+	}
+}
+
+func match(c *wire.Call) (operation, map[string]string, bool) {
+	for _, o := range operations() {
+		if labels, ok := wire.Labels(o.path, c.URL); ok && c.Method == http.MethodGet {
+			return o, labels, true
+		}
+	}
+	return operation{}, nil, false
+}
+
+type reader = func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error)
+
+// fill puts what labels stand for into a path.
+func fill(path string, labels map[string]string) string {
+	for name, value := range labels {
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	return path
+}
+
+// one answers with one record.
+func one[T settings](k *kind[T], path string) reader {
+	return func(tx *store.Tx, at scope, _ *wire.Call, labels map[string]string) (any, error) {
+		r, err := k.get(tx, at, fill(path, labels))
+		if err != nil {
+			return nil, err
+		}
+		return k.view(at, r)
+	}
+}
+
+// ofRoute sees that the route is there.
+func ofRoute(read reader) reader {
+	return func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error) {
+		if _, err := routes().get(tx, at, labels["ApiId"]+"/"+labels["RouteId"]); err != nil {
+			return nil, err
+		}
+		return read(tx, at, c, labels)
+	}
+}
+
+// list answers with all records below a path, by pages if it is asked to. The next page's token is the last key,
+// encoded.
+func list[T settings](k *kind[T], path string) reader {
+	return func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error) {
+		limit, after, err := page(c)
+		if err != nil {
+			return nil, err
+		}
+		items, answer, last := []any{}, map[string]any{}, ""
+		k.each(tx, at, fill(path, labels), func(r *record[T]) {
+			switch {
+			case r.key() <= after || answer["nextToken"] != nil || err != nil:
+			case len(items) == limit:
+				answer["nextToken"] = base64.StdEncoding.EncodeToString([]byte(last))
+			default:
+				var m map[string]any
+				m, err = k.view(at, r)
+				items, last = append(items, m), r.key()
+			}
+		})
+		answer["items"] = items
+		return answer, err
+	}
+}
+
+// page reads how many records are wanted, and the key after which. The largest page is unverified.
+func page(c *wire.Call) (limit int, after string, err error) {
+	limit = 500
+	if text := c.URL.Query().Get("maxResults"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 { // unverified words
+			return 0, "", bad("Invalid value for maxResults: %s", text)
+		}
+		limit = min(n, limit)
+	}
+	key, err := base64.StdEncoding.DecodeString(c.URL.Query().Get("nextToken"))
+	if err != nil { // unverified words
+		return 0, "", bad("Invalid nextToken specified")
+	}
+	return limit, string(key), nil
+}

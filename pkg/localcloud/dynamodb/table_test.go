@@ -1,0 +1,186 @@
+package dynamodb_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// simple is a table with one key.
+const simple = `{"TableName":"one","BillingMode":"PAY_PER_REQUEST",
+	"AttributeDefinitions":[{"AttributeName":"Id","AttributeType":"S"}],
+	"KeySchema":[{"AttributeName":"Id","KeyType":"HASH"}]}`
+
+func TestCreateTable(t *testing.T) {
+	c := newCloud(t)
+	made := c.do("CreateTable", simple)["TableDescription"].(map[string]any)
+	if made["TableStatus"] != "CREATING" || made["TableArn"] != "arn:aws:dynamodb:eu-west-1:111111111111:table/one" {
+		t.Fatalf("CreateTable: %v", made)
+	}
+	if got := c.refused("DeleteTable", `{"TableName":"one"}`); got !=
+		"ResourceInUseException: Attempt to change a resource which is still in use: Table is being created: one" {
+		t.Error(got)
+	}
+	if got := c.refused("CreateTable", simple); got != "ResourceInUseException: Table already exists: one" {
+		t.Error(got)
+	}
+	c.hand.Turn(time.Minute)
+	got := c.table("one")
+	if len(got["TableId"].(string)) != 36 {
+		t.Errorf("TableId: %v", got["TableId"])
+	}
+	delete(got, "TableId")
+	want := map[string]any{
+		"TableName": "one", "TableStatus": "ACTIVE", "TableArn": "arn:aws:dynamodb:eu-west-1:111111111111:table/one",
+		"AttributeDefinitions":  []any{map[string]any{"AttributeName": "Id", "AttributeType": "S"}},
+		"KeySchema":             []any{map[string]any{"AttributeName": "Id", "KeyType": "HASH"}},
+		"CreationDateTime":      float64(noon.Unix()),
+		"ProvisionedThroughput": map[string]any{"NumberOfDecreasesToday": 0., "ReadCapacityUnits": 0., "WriteCapacityUnits": 0.},
+		"BillingModeSummary": map[string]any{
+			"BillingMode": "PAY_PER_REQUEST", "LastUpdateToPayPerRequestDateTime": float64(noon.Unix()),
+		},
+		"TableSizeBytes": 0., "ItemCount": 0., "DeletionProtectionEnabled": false,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("DescribeTable:\n%v\nwant\n%v", got, want)
+	}
+}
+
+func TestDeleteTable(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateTable", simple)
+	c.hand.Turn(time.Minute)
+	c.do("DeleteTable", `{"TableName":"one"}`)
+	if got := c.table("one")["TableStatus"]; got != "DELETING" {
+		t.Errorf("TableStatus: %v", got)
+	}
+	if got := c.refused("DeleteTable", `{"TableName":"one"}`); !strings.Contains(got, "Table is being deleted: one") {
+		t.Error(got)
+	}
+	c.hand.Turn(time.Minute)
+	const missing = "ResourceNotFoundException: Requested resource not found: Table: one not found"
+	for _, operation := range []string{"DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive"} {
+		if got := c.refused(operation, `{"TableName":"one"}`); got != missing {
+			t.Errorf("%s: %s", operation, got)
+		}
+	}
+	if got := c.do("ListTables", `{}`)["TableNames"]; !reflect.DeepEqual(got, []any{}) {
+		t.Errorf("ListTables: %v", got)
+	}
+	c.do("CreateTable", simple)
+}
+
+func TestDeletionProtection(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateTable", simple)
+	c.hand.Turn(time.Minute)
+	c.do("UpdateTable", `{"TableName":"one","DeletionProtectionEnabled":true}`)
+	c.hand.Turn(time.Minute)
+	if got := c.refused("DeleteTable", `{"TableName":"one"}`); !strings.HasPrefix(got,
+		"ValidationException: Resource cannot be deleted as it is currently protected against deletion.") {
+		t.Error(got)
+	}
+	if got := c.table("one")["DeletionProtectionEnabled"]; got != true {
+		t.Errorf("DeletionProtectionEnabled: %v", got)
+	}
+}
+
+func TestUpdateTable(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateTable", simple)
+	c.hand.Turn(time.Minute)
+	c.do("UpdateTable", `{"TableName":"one","BillingMode":"PROVISIONED",
+		"ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":2}}`)
+	if got := c.table("one")["TableStatus"]; got != "UPDATING" {
+		t.Errorf("TableStatus: %v", got)
+	}
+	if got := c.refused("UpdateTable", `{"TableName":"one","DeletionProtectionEnabled":true}`); !strings.Contains(got,
+		"Table is being updated: one") {
+		t.Error(got)
+	}
+	c.hand.Turn(time.Minute)
+	got := c.table("one")
+	if got["TableStatus"] != "ACTIVE" || got["ProvisionedThroughput"].(map[string]any)["ReadCapacityUnits"] != 3. {
+		t.Errorf("DescribeTable: %v", got)
+	}
+	if got := c.refused("UpdateTable", `{"TableName":"one","GlobalSecondaryIndexUpdates":[]}`); got !=
+		`ValidationException: plldb's local cloud does not model the parameter "GlobalSecondaryIndexUpdates" of UpdateTable` {
+		t.Error(got)
+	}
+}
+
+func TestListTables(t *testing.T) {
+	c := newCloud(t)
+	for i := range 5 {
+		c.do("CreateTable", strings.Replace(simple, "one", fmt.Sprintf("table%d", i), 1))
+	}
+	var got []any
+	pages, after := 0, ""
+	for {
+		page := c.do("ListTables", `{"Limit":2,"ExclusiveStartTableName":"`+after+`"}`)
+		got = append(got, page["TableNames"].([]any)...)
+		pages++
+		if after, _ = page["LastEvaluatedTableName"].(string); after == "" {
+			break
+		}
+	}
+	if want := []any{"table0", "table1", "table2", "table3", "table4"}; !reflect.DeepEqual(got, want) || pages != 3 {
+		t.Errorf("%v in %d pages", got, pages)
+	}
+	if got := c.refused("ListTables", `{"Limit":101}`); !strings.HasPrefix(got, "ValidationException") {
+		t.Error(got)
+	}
+}
+
+// Tables belong to an account and a region.
+func TestScopes(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateTable", simple)
+	for _, other := range [][2]string{{"AKIDB", "eu-west-1"}, {"AKIDA", "us-east-1"}} {
+		if _, answer := c.send(other[0], other[1], "ListTables", `{}`); len(answer["TableNames"].([]any)) != 0 {
+			t.Errorf("%v sees %v", other, answer)
+		}
+		if status, answer := c.send(other[0], other[1], "CreateTable", simple); status != 200 {
+			t.Errorf("%v: %v", other, answer)
+		}
+	}
+	arn := "arn:aws:dynamodb:eu-west-1:111111111111:table/one"
+	if got := c.do("DescribeTable", `{"TableName":"`+arn+`"}`)["Table"].(map[string]any)["TableArn"]; got != arn {
+		t.Errorf("by ARN: %v", got)
+	}
+	if got := c.refused("DescribeTable", `{"TableName":"arn:aws:dynamodb:us-east-1:111111111111:table/one"}`); !strings.Contains(
+		got, "does not model") {
+		t.Error(got)
+	}
+}
+
+func TestWhatTableReadersAsk(t *testing.T) {
+	c := newCloud(t)
+	c.do("CreateTable", strings.Replace(simple, `"BillingMode"`, `"Tags":[{"Key":"a","Value":"b"}],"BillingMode"`, 1))
+	for operation, want := range map[string]string{
+		"DescribeTimeToLive": "map[TimeToLiveDescription:map[TimeToLiveStatus:DISABLED]]",
+		"DescribeContinuousBackups": "map[ContinuousBackupsDescription:map[ContinuousBackupsStatus:ENABLED " +
+			"PointInTimeRecoveryDescription:map[PointInTimeRecoveryStatus:DISABLED]]]",
+	} {
+		if got := fmt.Sprint(c.do(operation, `{"TableName":"one"}`)); got != want {
+			t.Errorf("%s: %s", operation, got)
+		}
+	}
+	tags := c.do("ListTagsOfResource", `{"ResourceArn":"arn:aws:dynamodb:eu-west-1:111111111111:table/one"}`)
+	if got := fmt.Sprint(tags); got != "map[Tags:[map[Key:a Value:b]]]" {
+		t.Errorf("ListTagsOfResource: %s", got)
+	}
+	for operation, want := range map[string]string{
+		"DescribeContinuousBackups": "TableNotFoundException: Table not found: two",
+		"PutItem":                   `UnknownOperationException: plldb's local cloud does not model the operation "DynamoDB_20120810.PutItem"`,
+	} {
+		if got := c.refused(operation, `{"TableName":"two"}`); got != want {
+			t.Errorf("%s: %s", operation, got)
+		}
+	}
+	if status, answer := c.send("", "", "ListTables", `{}`); status == 200 {
+		t.Errorf("unsigned: %v", answer)
+	}
+}
