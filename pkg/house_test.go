@@ -116,7 +116,8 @@ func TestOnlyAFewKnow(t *testing.T) {
 		{"github.com/aws/aws-lambda-go", []string{"functions"}},
 		{"github.com/fatih/color", []string{"pkg/screen"}},
 		{"github.com/spf13/cobra", []string{"cmd/plldb"}},
-		{"go.yaml.in/yaml/", []string{"pkg/render"}},
+		{"go.yaml.in/yaml/", []string{"pkg/render", "pkg/localcloud/cloudformation"}},
+		{"go.etcd.io/bbolt", []string{"pkg/localcloud/store"}},
 		{"github.com/klauspost/compress", []string{"pkg/archive"}},
 		{module + "pkg/fakeaws", nil},
 		{module + "pkg/rollout", []string{"magefiles/targets", "magefiles/chores", "cmd/plldb"}},
@@ -133,6 +134,22 @@ func TestOnlyAFewKnow(t *testing.T) {
 		}
 		if !used && rule.may != nil {
 			t.Errorf("nobody knows %s any more: the rule holds nothing", rule.path)
+		}
+	}
+}
+
+// The local cloud is a wing of its own: it knows nothing of plldb, and of plldb nobody knows it but the doors.
+func TestTwoWings(t *testing.T) {
+	const cloud = "pkg/localcloud"
+	doors := []string{"magefiles/targets", "magefiles/chores", "cmd/plldb"}
+	for room, imports := range rooms(t) {
+		inside := room == cloud || strings.HasPrefix(room, cloud+"/")
+		for _, path := range imports {
+			other, ours := strings.CutPrefix(path, module)
+			if there := other == cloud || strings.HasPrefix(other, cloud+"/"); ours && there != inside &&
+				(inside || !slices.Contains(doors, wing(room))) {
+				t.Errorf("%s imports %s: the wings do not know each other", room, path)
+			}
 		}
 	}
 }

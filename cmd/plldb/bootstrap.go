@@ -19,6 +19,7 @@ type options struct {
 	output                             string
 	noColor, verbose                   bool
 	yes, purge                         bool
+	local                              local
 	consents                           stack.Consents
 }
 
@@ -35,7 +36,7 @@ func newBootstrap(s streams, code *int) *cobra.Command {
 		Short:      "Set up plldb's bucket and stack in this account and region, or take them away",
 		Long: "bootstrap sets up plldb's bucket and stack in the account and region of your AWS credentials.\n" +
 			"By itself it does what `bootstrap setup` does.",
-		Example: "  plldb bootstrap\n  plldb bootstrap setup --profile dev --region eu-west-1\n  plldb bootstrap destroy --purge",
+		Example: "  plldb bootstrap\n  plldb bootstrap setup --profile dev --region eu-west-1\n  plldb bootstrap setup --local\n  plldb bootstrap destroy --purge",
 		Args:    subcommandNeeded,
 		RunE:    setup,
 	}
@@ -96,6 +97,7 @@ func (o *options) everywhere(f *pflag.FlagSet) {
 	f.BoolVar(&o.noColor, "no-color", false, "no colour, on a terminal either")
 	f.BoolVar(&o.verbose, "verbose", false, "show the requests to AWS and their retries")
 	f.BoolVar(&o.yes, "yes", false, "purge without asking")
+	o.local.flags(f)
 }
 
 func (o *options) forSetup(f *pflag.FlagSet) {
@@ -116,5 +118,5 @@ func (o *options) check() error {
 	if o.endpoint != "" && !isEndpoint(o.endpoint) {
 		return fmt.Errorf("--endpoint-url is a URL like http://localhost:5000, not %q", o.endpoint)
 	}
-	return nil
+	return o.local.check(o)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"os"
@@ -31,8 +32,12 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 		ctx, release := rollout.StopOn(cmd.Context(), os.Exit, os.Interrupt, syscall.SIGTERM)
 		defer release()
 
-		r := rollout.New(o.settings(s), o.session(s, show), show, rollout.RealClock{})
+		open, leave := o.session(s, show)
+		r := rollout.New(o.settings(s), open, show, rollout.RealClock{})
 		outcome := r.Outcome(ctx, command, do(targets.In(ctx, r)))
+		if err := leave(); err != nil {
+			show.Tell(report.Warning{Text: err.Error()})
+		}
 		s.question.end(s.err)
 		show.Tell(outcome)
 		if outcome.Problem != nil {
@@ -46,6 +51,7 @@ func (o *options) settings(s streams) rollout.Settings {
 	return rollout.Settings{
 		Account:  o.account,
 		Consents: o.consents,
+		Local:    o.local.folder(),
 		Purge:    o.purge,
 		Yes:      o.yes,
 		Watch:    o.again("plldb bootstrap watch"),
@@ -54,18 +60,26 @@ func (o *options) settings(s streams) rollout.Settings {
 	}
 }
 
-// session opens the AWS configuration when a step first needs it.
-func (o *options) session(s streams, sink report.Sink) func(context.Context) (*account.Session, error) {
+// session opens the AWS configuration, or starts the local cloud, when a step first needs it. leave ends what it started.
+func (o *options) session(s streams, sink report.Sink) (
+	open func(context.Context) (*account.Session, error), leave func() error,
+) {
+	if o.local.on {
+		l := &targets.Local{
+			State: o.local.state, Speed: o.local.speed, Region: cmp.Or(o.region, targets.LocalRegion), Sink: sink,
+		}
+		return l.Open, l.Close
+	}
 	return func(ctx context.Context) (*account.Session, error) {
 		return account.Load(ctx, account.Options{
 			Region: o.region, Profile: o.profile, EndpointURL: o.endpoint, MFA: mfa(ctx, s), Sink: sink,
 		})
-	}
+	}, func() error { return nil }
 }
 
 // again is a command with the flags that lead to the same account.
 func (o *options) again(command string) string {
-	words := []string{command}
+	words := append([]string{command}, o.local.words()...)
 	for _, flag := range []struct{ name, value string }{
 		{"--region", o.region}, {"--profile", o.profile}, {"--endpoint-url", o.endpoint}, {"--account", o.account},
 	} {

@@ -49,7 +49,7 @@ func acceptance(ctx context.Context, archives source.Archives) error {
 
 // realStage prepares the play with the caller's own environment and credentials.
 func (w *workshop) realStage(ctx context.Context, region string) (*play.Play, error) {
-	p, err := w.cast(ctx, append(os.Environ(), "AWS_REGION="+region))
+	p, err := w.cast(ctx, "aws", append(os.Environ(), "AWS_REGION="+region))
 	if err != nil {
 		return nil, err
 	}

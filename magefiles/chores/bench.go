@@ -70,7 +70,7 @@ func (w *workshop) trials(ctx context.Context) (*bench.Bench, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if b.Source, err = w.compiling(ctx); err != nil {
+	if b.Source, err = w.compiling(ctx, "bench"); err != nil {
 		return nil, err
 	}
 

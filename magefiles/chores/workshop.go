@@ -63,8 +63,8 @@ func (w *workshop) embedded(ctx context.Context, tree, name string) (drive.Plldb
 }
 
 // compiling builds plldb without functions, to be run in a copy of the source tree, which it makes.
-func (w *workshop) compiling(ctx context.Context) (drive.Plldb, error) {
-	tree, path := w.path("tree"), w.path("compiling.exe")
+func (w *workshop) compiling(ctx context.Context, name string) (drive.Plldb, error) {
+	tree, path := w.path(name+"-source"), w.path(name+"-compiling.exe")
 	if err := source.Copy(ctx, w.root, tree); err != nil {
 		return drive.Plldb{}, fmt.Errorf("copying the source tree: %w", err)
 	}

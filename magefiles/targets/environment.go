@@ -56,7 +56,13 @@ func openEnvironment() (*opened, error) {
 		}
 		return s
 	}
+	inside := &Local{Region: LocalRegion}
+	here := on("PLLDB_LOCAL")
+	if here && wrong == nil {
+		inside.State, wrong = LocalState(os.Getenv("PLLDB_STATE"))
+	}
 	settings := rollout.Settings{
+		Local:   inside.State,
 		Account: id(os.Getenv("PLLDB_ACCOUNT")),
 		Consents: stack.Consents{
 			Adopt:          on("PLLDB_ADOPT"),
@@ -74,8 +80,12 @@ func openEnvironment() (*opened, error) {
 	show := screen.New(screen.Options{
 		Out: os.Stdout, Err: os.Stderr, Verbose: mg.Verbose(), Color: screen.ColorFits(os.Stderr, os.Getenv),
 	})
-	open := func(ctx context.Context) (*account.Session, error) {
-		return account.Load(ctx, account.Options{Sink: show})
+	inside.Sink = show
+	open := inside.Open // it ends with the process: its state is whole after every call
+	if !here {
+		open = func(ctx context.Context) (*account.Session, error) {
+			return account.Load(ctx, account.Options{Sink: show})
+		}
 	}
 	begin := func() *rollout.Run { return rollout.New(settings, open, show, rollout.RealClock{}) }
 	return &opened{begin: begin, screen: show}, wrong
@@ -96,6 +106,7 @@ func asVariables(hint string) string {
 		"--force-rollback", "PLLDB_FORCE_ROLLBACK=true",
 		"--force", "PLLDB_FORCE=true",
 		"--purge", "PLLDB_PURGE=true",
+		"--state", "PLLDB_STATE",
 		"--yes", "PLLDB_YES=true",
 		"plldb bootstrap destroy", "mage destroy",
 		"plldb bootstrap watch", "mage bootstrap:watch",

@@ -43,6 +43,7 @@ func (b *Bench) Run(ctx context.Context) ([]Figure, error) {
 		{"requests and how deep they are, through a counting proxy that holds every answer", b.depths},
 		{"round trips over TLS", b.roundTrips},
 		{"memory and size", b.sizes},
+		{"the local cloud", b.local},
 	} {
 		_, _ = fmt.Fprintf(b.Out, "measuring %s\n", part.name) // to a person; the figures are the answer
 		measured, err := part.measure(ctx)
@@ -124,8 +125,8 @@ func (b *Bench) repeat(run func(i int) (time.Duration, error)) ([]time.Duration,
 }
 
 // setup runs one, which must end with the status, and gives its time.
-func setup(ctx context.Context, plldb drive.Plldb, want string) (time.Duration, error) {
-	outcome, err := plldb.Run(ctx, "bootstrap", "setup")
+func setup(ctx context.Context, plldb drive.Plldb, want string, flags ...string) (time.Duration, error) {
+	outcome, err := plldb.Run(ctx, append([]string{"bootstrap", "setup"}, flags...)...)
 	if err == nil && outcome.Status != want {
 		err = fmt.Errorf("setup ended as %q, not as %q: the trial is not what it is meant to be", outcome.Status, want)
 	}

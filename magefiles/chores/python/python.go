@@ -15,7 +15,7 @@ import (
 )
 
 // Needs is what has to be installed, as pip is given it.
-const Needs = "'moto[server]==5.2.1' boto3 cfn-lint"
+const Needs = "'moto[server]==5.2.1' boto3 cfn-lint awscli"
 
 //go:embed moto_server.py
 var motoServer []byte

@@ -57,6 +57,13 @@ func (r *Reader) Ask(service, operation string, params Params) (any, error) {
 	return r.AskAs(nil, service, operation, params)
 }
 
+// Wait lets one of boto3's own waiters wait, asking every second.
+func (r *Reader) Wait(service, waiter string, params Params) (any, error) {
+	return r.put(map[string]any{
+		"service": service, "operation": waiter, "params": params, "region": r.region, "waits": true,
+	})
+}
+
 // AskAs asks with other credentials.
 func (r *Reader) AskAs(who Credentials, service, operation string, params Params) (any, error) {
 	question := map[string]any{
@@ -65,6 +72,11 @@ func (r *Reader) AskAs(who Credentials, service, operation string, params Params
 	if params == nil {
 		question["params"] = Params{}
 	}
+	return r.put(question)
+}
+
+func (r *Reader) put(question map[string]any) (any, error) {
+	service, operation := question["service"].(string), question["operation"].(string)
 	line, err := r.exchange(question)
 	if err != nil {
 		r.Stop() // and with it whatever writes the story

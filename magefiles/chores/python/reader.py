@@ -1,7 +1,7 @@
 """Asks AWS, or what stands in for it, with boto3: the client that is not plldb's own.
 
 Each line of standard input is a question in JSON, {"service", "operation", "params", "region"} and, to ask as somebody
-else, "credentials" as AssumeRole gives them; each is answered by one line, {"answer": ...} with all pages in one, or
+else, "credentials" as AssumeRole gives them, or, for a waiter of boto3's that "operation" names, "waits": true; each is answered by one line, {"answer": ...} with all pages in one, or
 {"code": ..., "message": ...} when AWS refuses. It ends with its standard input.
 """
 
@@ -33,8 +33,10 @@ def client(service, region, credentials):
     return CLIENTS[key]
 
 
-def ask(service, operation, params, region, credentials=None):
+def ask(service, operation, params, region, credentials=None, waits=False):
     asked = client(service, region, credentials)
+    if waits:
+        return asked.get_waiter(operation).wait(**params, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     if asked.can_paginate(operation):
         return asked.get_paginator(operation).paginate(**params).build_full_result()
     return getattr(asked, operation)(**params)

@@ -1,0 +1,396 @@
+package cloudformation_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+)
+
+// A change set takes its time, and its stack is in review meanwhile.
+func TestChangeSetIsMadeInAWhile(t *testing.T) {
+	c := open(t)
+	out, err := c.CreateChangeSet(c.ctx(), proposal("slow", "first", types.ChangeSetTypeCreate, two))
+	id := *must(t, out, err).Id
+	if d := c.set(id); d.Status != types.ChangeSetStatusCreatePending || d.ExecutionStatus != types.ExecutionStatusUnavailable {
+		t.Errorf("%s, %s", d.Status, d.ExecutionStatus)
+	}
+	st := c.status("slow", types.StackStatusReviewInProgress)
+	if *st.StackStatusReason != "User Initiated" || st.LastOperations[0].OperationType != types.OperationTypeCreateChangeset {
+		t.Errorf("%q, %v", *st.StackStatusReason, st.LastOperations)
+	}
+	c.pass(2 * time.Second)
+	if d := c.set(id); d.Status != types.ChangeSetStatusCreateInProgress {
+		t.Errorf("%s", d.Status)
+	}
+	_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &id})
+	refused(t, err, "InvalidChangeSetStatus", "ChangeSet ["+id+"] cannot be executed in its current status of [CREATE_IN_PROGRESS]")
+	c.pass(5 * time.Second)
+	d := c.set(id)
+	if d.Status != types.ChangeSetStatusCreateComplete || d.ExecutionStatus != types.ExecutionStatusAvailable || len(d.Changes) != 3 {
+		t.Errorf("%s, %s, %v", d.Status, d.ExecutionStatus, d.Changes)
+	}
+	c.execute(id)
+	_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &id})
+	refused(t, err, "InvalidChangeSetStatus", "current execution status of [EXECUTE_IN_PROGRESS]")
+	c.rests("slow", types.StackStatusCreateComplete)
+	if d := c.set(id); d.ExecutionStatus != types.ExecutionStatusExecuteComplete {
+		t.Errorf("%s", d.ExecutionStatus)
+	}
+}
+
+func (c *cloud) values(id string) map[string]*types.ResourceChange {
+	c.t.Helper()
+	out, err := c.DescribeChangeSet(c.ctx(), &cfn.DescribeChangeSetInput{
+		ChangeSetName: &id, IncludePropertyValues: aws.Bool(true),
+	})
+	changes := map[string]*types.ResourceChange{}
+	for _, change := range must(c.t, out, err).Changes {
+		changes[*change.ResourceChange.LogicalResourceId] = change.ResourceChange
+	}
+	return changes
+}
+
+// What a change set says of an update: see changed.
+func TestChangesOfAnUpdate(t *testing.T) {
+	c := open(t)
+	c.create("see", two)
+	id := c.propose("see", "second", types.ChangeSetTypeUpdate, changed)
+	for _, change := range c.set(id).Changes {
+		if r := change.ResourceChange; r.BeforeContext != nil || len(r.Details) > 0 && r.Details[0].Target.Path != nil {
+			t.Errorf("values of %s that nobody asked for", *r.LogicalResourceId)
+		}
+	}
+	all := c.values(id)
+	if len(all) != 4 {
+		t.Fatalf("%d changes", len(all))
+	}
+	base := all["Base"]
+	if base.Action != types.ChangeActionModify || base.Replacement != types.ReplacementTrue ||
+		base.PolicyAction != types.PolicyActionReplaceAndDelete || *base.PhysicalResourceId != "Base-1" {
+		t.Errorf("Base: %+v", base)
+	}
+	if d := base.Details[0]; len(base.Details) != 1 || *d.Target.BeforeValue != "a" || *d.Target.AfterValue != "b" ||
+		*d.Target.Path != "/Properties/Kind" || d.Target.RequiresRecreation != types.RequiresRecreationAlways ||
+		d.Evaluation != types.EvaluationTypeStatic || d.ChangeSource != types.ChangeSourceDirectModification {
+		t.Errorf("Base: %+v", d)
+	}
+	if want := `{"Properties":{"Kind":"a","Text":"base"}}`; *base.BeforeContext != want {
+		t.Errorf("before %s", *base.BeforeContext)
+	}
+	top := all["Top"]
+	if d := top.Details[0]; top.Replacement != types.ReplacementFalse || d.Evaluation != types.EvaluationTypeDynamic ||
+		d.ChangeSource != types.ChangeSourceResourceAttribute || *d.CausingEntity != "Base.Arn" ||
+		*d.Target.AfterValue != "{{changeSet:KNOWN_AFTER_APPLY}}" {
+		t.Errorf("Top: %+v", d)
+	}
+	if r := all["Beside"]; r.Action != types.ChangeActionRemove || r.PolicyAction != types.PolicyActionDelete || r.AfterContext != nil {
+		t.Errorf("Beside: %+v", r)
+	}
+	if r := all["New"]; r.Action != types.ChangeActionAdd || r.Replacement != "" || r.BeforeContext != nil {
+		t.Errorf("New: %+v", r)
+	}
+}
+
+const one = `
+Resources:
+  One:
+    Type: AWS::Test::Role
+    %s
+    Properties: {%s}
+`
+
+func resourceOne(attributes, properties string) string {
+	return fmt.Sprintf(one, attributes, properties)
+}
+
+// A property that may or may not replace is Conditional; the service decides.
+func TestConditionalReplacement(t *testing.T) {
+	c := open(t)
+	c.create("may", resourceOne("", "Maybe: a"))
+	id := c.propose("may", "second", types.ChangeSetTypeUpdate, resourceOne("", "Maybe: b"))
+	if r := c.values(id)["One"]; r.Replacement != types.ReplacementConditional ||
+		r.Details[0].Target.RequiresRecreation != types.RequiresRecreationConditionally {
+		t.Errorf("%+v", r)
+	}
+	c.execute(id)
+	c.rests("may", types.StackStatusUpdateComplete)
+	if c.left()["One-1"] == nil {
+		t.Error("it was replaced")
+	}
+	c.update("may", "third", resourceOne("", "Maybe: replace"))
+	c.rests("may", types.StackStatusUpdateComplete)
+	if left := c.left(); len(left) != 1 || left["One-1"] != nil {
+		t.Errorf("left: %v", left)
+	}
+}
+
+// A resource with a name of its own cannot be replaced under it.
+func TestTrap10ANamedResourceIsNotReplaced(t *testing.T) {
+	c := open(t)
+	c.create("named", resourceOne("", "Name: mine, Kind: a"))
+	c.update("named", "second", resourceOne("", "Name: mine, Kind: b"))
+	c.rests("named", types.StackStatusUpdateRollbackComplete)
+	if story := strings.Join(c.story("named"), "\n"); !strings.Contains(story, "One UPDATE_FAILED mine: CloudFormation "+
+		"cannot update a stack when a custom-named resource requires replacing. Rename mine and update the stack again.") {
+		t.Error(story)
+	}
+}
+
+func TestMetadataAndTagsAlone(t *testing.T) {
+	c := open(t)
+	c.create("alone", resourceOne("", "Text: a"))
+	id := c.propose("alone", "second", types.ChangeSetTypeUpdate, resourceOne("Metadata: {sum: 2}", "Text: a"))
+	r := c.values(id)["One"]
+	if r.Scope[0] != types.ResourceAttributeMetadata || r.Replacement != types.ReplacementFalse || len(r.Details) != 1 {
+		t.Errorf("%+v", r)
+	}
+	if want := `{"Metadata":{"sum":2},"Properties":{"Text":"a"}}`; *r.AfterContext != want {
+		t.Errorf("after %s", *r.AfterContext)
+	}
+	c.execute(id)
+	c.rests("alone", types.StackStatusUpdateComplete)
+	in := proposal("alone", "third", types.ChangeSetTypeUpdate, resourceOne("Metadata: {sum: 2}", "Text: a"))
+	in.Tags = []types.Tag{{Key: aws.String("who"), Value: aws.String("me")}}
+	out, err := c.CreateChangeSet(c.ctx(), in)
+	id = *must(t, out, err).Id
+	c.pass(10 * time.Second)
+	if r := c.values(id)["One"]; r == nil || r.Scope[0] != types.ResourceAttributeTags {
+		t.Fatalf("%+v", c.set(id))
+	}
+	c.execute(id)
+	st := c.rests("alone", types.StackStatusUpdateComplete)
+	if tags := c.things.tags["One"]; tags["who"] != "me" || tags["aws:cloudformation:stack-name"] != "alone" ||
+		tags["aws:cloudformation:logical-id"] != "One" || tags["aws:cloudformation:stack-id"] != *st.StackId {
+		t.Errorf("tags %v", tags)
+	}
+	if len(st.Tags) != 1 || *st.Tags[0].Value != "me" {
+		t.Errorf("tags %v", st.Tags)
+	}
+}
+
+// A stack in review is there to DescribeStacks, and has to be created all the same.
+func TestTrap18InReview(t *testing.T) {
+	c := open(t)
+	c.propose("review", "first", types.ChangeSetTypeCreate, two)
+	_, err := c.CreateChangeSet(c.ctx(), proposal("review", "second", types.ChangeSetTypeUpdate, two))
+	refused(t, err, "ValidationError", "Stack [review] does not exist")
+	id := c.propose("review", "second", types.ChangeSetTypeCreate, changed)
+	c.execute(id)
+	c.rests("review", types.StackStatusCreateComplete)
+	_, err = c.CreateChangeSet(c.ctx(), proposal("review", "third", types.ChangeSetTypeCreate, two))
+	refused(t, err, "ValidationError", "Stack [review] already exists and cannot be created again with the changeSet [third].")
+	_, err = c.CreateChangeSet(c.ctx(), proposal("absent", "third", types.ChangeSetTypeUpdate, two))
+	refused(t, err, "ValidationError", "Stack [absent] does not exist")
+}
+
+// A stack in review shows no tags, whatever its change set has; it is deleted like any other.
+func TestTrap60NoTagsInReview(t *testing.T) {
+	c := open(t)
+	in := proposal("review", "first", types.ChangeSetTypeCreate, two)
+	in.Tags = []types.Tag{{Key: aws.String("who"), Value: aws.String("me")}}
+	_, err := c.CreateChangeSet(c.ctx(), in)
+	must(t, 0, err)
+	st := c.status("review", types.StackStatusReviewInProgress)
+	if len(st.Tags) != 0 {
+		t.Errorf("tags %v", st.Tags)
+	}
+	_, err = c.DeleteStack(c.ctx(), &cfn.DeleteStackInput{StackName: aws.String("review")})
+	must(t, 0, err)
+	c.rests(*st.StackId, types.StackStatusDeleteComplete)
+}
+
+// Nothing to change is a failed change set; a change of outputs alone is none, with no change in its list.
+func TestTrap20NoChange(t *testing.T) {
+	const words = "The submitted information didn't contain changes. Submit different information to create a change set."
+	c := open(t)
+	c.create("same", two)
+	for name, template := range map[string]string{
+		"equal": two, "comment": "# a word" + two, "description": "Description: another" + two,
+		"policy": strings.Replace(two, "{Type: AWS::Test::Thing,", "{Type: AWS::Test::Thing, DeletionPolicy: Retain,", 1),
+	} {
+		out, err := c.CreateChangeSet(c.ctx(), proposal("same", name, types.ChangeSetTypeUpdate, template))
+		id := *must(t, out, err).Id
+		c.pass(10 * time.Second)
+		d := c.set(id)
+		if d.Status != types.ChangeSetStatusFailed || aws.ToString(d.StatusReason) != words ||
+			d.ExecutionStatus != types.ExecutionStatusUnavailable {
+			t.Errorf("%s: %s, %s", name, d.Status, aws.ToString(d.StatusReason))
+		}
+		_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &id})
+		refused(t, err, "InvalidChangeSetStatus", "cannot be executed in its current status of [FAILED]")
+		_, err = c.UpdateStack(c.ctx(), &cfn.UpdateStackInput{StackName: aws.String("same"), TemplateBody: &template})
+		refused(t, err, "ValidationError", "No updates are to be performed.")
+	}
+	id := c.propose("same", "outputs", types.ChangeSetTypeUpdate, strings.Replace(two, "!Ref Top", "!Ref Base", 1))
+	if d := c.set(id); len(d.Changes) != 0 || d.ExecutionStatus != types.ExecutionStatusAvailable {
+		t.Errorf("%v, %s", d.Changes, d.ExecutionStatus)
+	}
+	c.execute(id)
+	st := c.rests("same", types.StackStatusUpdateComplete)
+	if *st.Outputs[0].OutputValue != "Base-1" {
+		t.Errorf("outputs %v", st.Outputs)
+	}
+}
+
+// A request that is repeated with its token is not carried out twice; the token means nothing else.
+func TestTrap24Tokens(t *testing.T) {
+	c := open(t)
+	in := proposal("token", "first", types.ChangeSetTypeCreate, two)
+	in.ClientToken = aws.String("a")
+	first, err := c.CreateChangeSet(c.ctx(), in)
+	must(t, first, err)
+	again, err := c.CreateChangeSet(c.ctx(), in)
+	if *must(t, again, err).Id != *first.Id {
+		t.Error("another change set")
+	}
+	in.ClientToken = aws.String("b")
+	_, err = c.CreateChangeSet(c.ctx(), in)
+	refused(t, err, "AlreadyExistsException", "ChangeSet first cannot be created")
+	c.pass(10 * time.Second)
+	run := &cfn.ExecuteChangeSetInput{ChangeSetName: first.Id, ClientRequestToken: aws.String("c")}
+	for range 2 {
+		_, err = c.ExecuteChangeSet(c.ctx(), run)
+		must(t, 0, err)
+	}
+	st := c.rests("token", types.StackStatusCreateComplete)
+	if n := len(st.LastOperations); n != 2 {
+		t.Errorf("%d operations", n)
+	}
+	_, err = c.ExecuteChangeSet(c.ctx(), run)
+	must(t, 0, err)
+	c.status("token", types.StackStatusCreateComplete)
+	_, err = c.DeleteStack(c.ctx(), &cfn.DeleteStackInput{StackName: aws.String("token"), ClientRequestToken: aws.String("c")})
+	refused(t, err, "TokenAlreadyExistsException", "")
+}
+
+// The execution of a change set deletes the others; a direct update makes them obsolete.
+func TestTrap61OtherChangeSetsGo(t *testing.T) {
+	c := open(t)
+	first := c.propose("many", "first", types.ChangeSetTypeCreate, two)
+	other := c.propose("many", "other", types.ChangeSetTypeCreate, changed)
+	c.execute(first)
+	_, err := c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &other})
+	refused(t, err, "ChangeSetNotFound", "ChangeSet ["+other+"] does not exist")
+	c.rests("many", types.StackStatusCreateComplete)
+	stale := c.propose("many", "stale", types.ChangeSetTypeUpdate, changed)
+	_, err = c.UpdateStack(c.ctx(), &cfn.UpdateStackInput{
+		StackName:    aws.String("many"),
+		TemplateBody: aws.String(strings.Replace(two, "Text: beside", "Text: else", 1)),
+	})
+	must(t, 0, err)
+	_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &stale})
+	refused(t, err, "InvalidChangeSetStatus", "current execution status of [OBSOLETE]")
+	c.rests("many", types.StackStatusUpdateComplete)
+	out, err := c.ListChangeSets(c.ctx(), &cfn.ListChangeSetsInput{StackName: aws.String("many")})
+	if n := len(must(t, out, err).Summaries); n != 2 {
+		t.Errorf("%d change sets", n)
+	}
+}
+
+func TestDeleteChangeSet(t *testing.T) {
+	c := open(t)
+	id := c.propose("drop", "first", types.ChangeSetTypeCreate, two)
+	for range 2 { // the second time it is not there
+		_, err := c.DeleteChangeSet(c.ctx(), &cfn.DeleteChangeSetInput{ChangeSetName: &id})
+		must(t, 0, err)
+	}
+	c.status("drop", types.StackStatusReviewInProgress)
+	_, err := c.DescribeChangeSet(c.ctx(), &cfn.DescribeChangeSetInput{ChangeSetName: &id})
+	refused(t, err, "ChangeSetNotFound", "ChangeSet ["+id+"] does not exist")
+	_, err = c.DeleteChangeSet(c.ctx(), &cfn.DeleteChangeSetInput{ChangeSetName: aws.String("first")})
+	refused(t, err, "ValidationError", "StackName must be specified if ChangeSetName is not specified as an ARN.")
+	_, err = c.DeleteChangeSet(c.ctx(), &cfn.DeleteChangeSetInput{
+		ChangeSetName: aws.String("first"), StackName: aws.String("absent"),
+	})
+	refused(t, err, "ValidationError", "Stack [absent] does not exist")
+}
+
+// Changes come in pages (trap 62).
+func TestTrap62PagesOfChanges(t *testing.T) {
+	c := open(t)
+	var b strings.Builder
+	b.WriteString("Resources:\n")
+	for i := range 120 {
+		fmt.Fprintf(&b, "  R%03d: {Type: AWS::Test::Thing}\n", i)
+	}
+	id := c.propose("pages", "first", types.ChangeSetTypeCreate, b.String())
+	pages, seen := 0, map[string]bool{}
+	in := &cfn.DescribeChangeSetInput{ChangeSetName: &id}
+	for {
+		out, err := c.DescribeChangeSet(c.ctx(), in)
+		for _, change := range must(t, out, err).Changes {
+			seen[*change.ResourceChange.LogicalResourceId] = true
+		}
+		pages++
+		if in.NextToken = out.NextToken; in.NextToken == nil {
+			break
+		}
+	}
+	if pages != 3 || len(seen) != 120 {
+		t.Errorf("%d pages, %d changes", pages, len(seen))
+	}
+	in.NextToken = aws.String("nonsense")
+	_, err := c.DescribeChangeSet(c.ctx(), in)
+	refused(t, err, "ValidationError", "Token")
+	c.execute(id)
+	c.rests("pages", types.StackStatusCreateComplete)
+	if n := len(c.story("pages")); n != 363 {
+		t.Errorf("%d events", n)
+	}
+}
+
+// What early validation finds is in DescribeEvents, by the change set's ARN, and nowhere else.
+func TestEarlyValidation(t *testing.T) {
+	c := open(t)
+	c.create("owner", resourceOne("", "Name: taken"))
+	template := `
+Resources:
+  Odd: {Type: AWS::Test::Thing, Properties: {Colour: red, Part: {Inner: x, Outer: y}}}
+  Twin: {Type: AWS::Test::Role, Properties: {Name: taken}}
+`
+	out, err := c.CreateChangeSet(c.ctx(), proposal("early", "first", types.ChangeSetTypeCreate, template))
+	id := *must(t, out, err).Id
+	c.pass(10 * time.Second)
+	d := c.set(id)
+	want := "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation, " +
+		"AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot Early Validation errors, use the DescribeEvents API " +
+		"for detailed failure information."
+	if d.Status != types.ChangeSetStatusFailed || *d.StatusReason != want {
+		t.Errorf("%s: %s", d.Status, aws.ToString(d.StatusReason))
+	}
+	events, err := c.DescribeEvents(c.ctx(), &cfn.DescribeEventsInput{
+		ChangeSetName: &id, Filters: &types.EventFilter{FailedEvents: aws.Bool(true)},
+	})
+	var lines []string
+	for _, e := range must(t, events, err).OperationEvents {
+		if e.EventType != types.EventTypeValidationError || e.ValidationStatus != types.ValidationStatusFailed ||
+			e.ValidationFailureMode != types.HookFailureModeFail || e.OperationType != types.OperationTypeCreateChangeset {
+			t.Errorf("%+v", e)
+		}
+		lines = append(lines, fmt.Sprintf("%s %s %s: %s (%s)", *e.LogicalResourceId, *e.ResourceType, *e.ValidationName,
+			*e.ValidationStatusReason, *e.ValidationPath))
+	}
+	golden(t, "early.txt", lines)
+	if n := len(c.story("early")); n != 1 {
+		t.Errorf("%d events of the stack", n)
+	}
+}
+
+// The context is JSON that can be read.
+func TestContextIsJSON(t *testing.T) {
+	c := open(t)
+	id := c.propose("json", "first", types.ChangeSetTypeCreate, resourceOne("", `Text: "a \"b\" <c>", Part: {Inner: x}`))
+	var context struct{ Properties map[string]any }
+	if err := json.Unmarshal([]byte(*c.values(id)["One"].AfterContext), &context); err != nil {
+		t.Fatal(err)
+	}
+	if context.Properties["Text"] != `a "b" <c>` {
+		t.Errorf("%v", context)
+	}
+}

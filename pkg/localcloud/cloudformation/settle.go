@@ -1,0 +1,73 @@
+package cloudformation
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/plldb/plldb/pkg/localcloud/store"
+)
+
+// kept is how long a stack that was deleted is still found by its id.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html
+const kept = 90 * 24 * time.Hour
+
+// Settle carries out every step that is due by now, in the order of the moments, and stamps the events with those. It
+// writes nothing when nothing is due.
+func (s *Service) Settle(ctx context.Context) error {
+	now := s.config.Clock.Now()
+	return s.work(ctx, func(w *work) error {
+		for {
+			key, at, ok := w.earliest(now)
+			if !ok {
+				return w.tx.Err()
+			}
+			w.step(key, at)
+		}
+	})
+}
+
+// earliest is what is due first.
+func (w *work) earliest(now time.Time) (first string, at time.Time, found bool) {
+	store.Each(w.tx, dueTable, "", func(key string, d due) bool {
+		when, ok := w.moment(d, now)
+		if ok && (!found || when.Before(at)) {
+			first, at, found = key, when, true
+		}
+		return true
+	})
+	return first, at, found
+}
+
+// moment is when something is due, if that has come. Work that stalled and no longer does is due now.
+func (w *work) moment(d due, now time.Time) (time.Time, bool) {
+	if !d.At.IsZero() && !d.At.After(now) {
+		return d.At, true
+	}
+	for _, s := range d.Stalls {
+		if !w.s.config.Faults.Stalls(s.ID, s.Action) {
+			return now, true
+		}
+	}
+	return now, false
+}
+
+// step carries out what is due, which then is due later or no more.
+func (w *work) step(key string, at time.Time) {
+	kind, rest, _ := strings.Cut(key, "/")
+	store.Delete(w.tx, dueTable, key)
+	switch kind + "/" {
+	case dueStack:
+		if st, ok := w.load(rest); ok && st.Running != nil {
+			w.advance(st, at)
+		}
+	case dueSet:
+		w.evaluate(rest, at)
+	case dueDrift:
+		w.detect(rest, at)
+	case duePurge:
+		if st, ok := w.load(rest); ok {
+			w.forget(st)
+		}
+	}
+}

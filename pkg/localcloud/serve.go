@@ -1,0 +1,66 @@
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server is a cloud that listens.
+type Server struct {
+	URL string // http://127.0.0.1:PORT
+
+	cloud *Cloud
+	close func() error
+}
+
+// Serve opens a cloud and listens on a free port of the loopback, for nobody but this machine. Close the server in the
+// end; ctx bounds only the opening.
+func Serve(ctx context.Context, o Options) (*Server, error) {
+	cloud, err := Open(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := cloud.Settle(ctx); err != nil { // a state that cannot be read is found before anything is asked
+		return nil, errors.Join(err, cloud.Close())
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listening for the local cloud: %w", err), cloud.Close())
+	}
+	s := &Server{
+		URL:   "http://" + listener.Addr().String(),
+		cloud: cloud,
+	}
+	s.close = sync.OnceValue(serve(listener, cloud))
+	return s, nil
+}
+
+// Cloud is what the server serves.
+func (s *Server) Cloud() *Cloud { return s.cloud }
+
+// Close drops the connections, waits until the state is left alone, and lets go of it. What the stack is doing is kept,
+// and goes on by the clock. It may be called more than once.
+func (s *Server) Close() error {
+	return s.close()
+}
+
+// serve serves, and returns what ends it.
+func serve(listener net.Listener, cloud *Cloud) func() error {
+	server := &http.Server{Handler: cloud, ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	return func() error {
+		cloud.faults.close()
+		_ = server.Close() // the listener's error, if any, is no concern: the process has it no longer
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			return errors.Join(err, cloud.Close())
+		}
+		return cloud.Close()
+	}
+}
