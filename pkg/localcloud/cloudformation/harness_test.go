@@ -103,29 +103,6 @@ func (h *things) Read(tx *store.Tx, in resource.Input) (map[string]any, error) {
 	return properties, nil
 }
 
-func thingTypes(h resource.Handler) map[string]resource.Type {
-	text := resource.Property{Kind: resource.String}
-	tag := resource.Property{Kind: resource.Struct, Fields: resource.Properties{"Key": text, "Value": text}}
-	properties := resource.Properties{
-		"Text":  text,
-		"Takes": {Kind: resource.Integer},
-		"Kind":  {Kind: resource.String, Change: resource.Replaces},
-		"Maybe": {Kind: resource.String, Change: resource.Conditional},
-		"Name":  {Kind: resource.String, Change: resource.Replaces},
-		"Part":  {Kind: resource.Struct, Fields: resource.Properties{"Inner": text}},
-	}
-	tagged := maps.Clone(properties)
-	tagged["Tags"] = resource.Property{Kind: resource.List, Item: &tag}
-	return map[string]resource.Type{
-		"AWS::Test::Thing": {
-			Name: "AWS::Test::Thing", Properties: properties, Attributes: []string{"Arn"}, NameProperty: "Name", Handler: h,
-		},
-		"AWS::Test::Role": {
-			Name: "AWS::Test::Role", Properties: tagged, Attributes: []string{"Arn"}, IAM: true, NameProperty: "Name", Handler: h,
-		},
-	}
-}
-
 // faults are a test's Faults, by "ACTION ID".
 type faults struct {
 	mu     sync.Mutex
@@ -191,7 +168,7 @@ const account, region = "123456789012", "eu-west-1"
 type cloud struct {
 	*cfn.Client
 	t       *testing.T
-	clock   *clock.Hand
+	hand    *clock.Hand // nil where the clock is another
 	store   *store.Store
 	things  *things
 	faults  *faults
@@ -203,18 +180,19 @@ var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) *cloud { return openAt(t, store.Memory(), clock.NewHand(noon)) }
 
-func openAt(t *testing.T, s *store.Store, hand *clock.Hand) *cloud {
+func openAt(t *testing.T, s *store.Store, now clock.Clock) *cloud {
 	t.Helper()
+	hand, _ := now.(*clock.Hand)
 	c := &cloud{
-		t: t, clock: hand, store: s, things: &things{}, bucket: bucket{s, map[string]string{}},
+		t: t, hand: hand, store: s, things: &things{}, bucket: bucket{s, map[string]string{}},
 		faults: &faults{fails: map[string]string{}, stalls: map[string]bool{}},
 	}
 	c.service = cloudformation.New(cloudformation.Config{
-		Store: s, Clock: hand, Types: thingTypes(c.things), Objects: c.bucket, Faults: c.faults,
+		Store: s, Clock: now, Types: thingTypes(c.things), Objects: c.bucket, Faults: c.faults,
 	})
 	router := &wire.Router{
 		Services:  map[string]wire.Service{"cloudformation": c.service},
-		Now:       hand.Now,
+		Now:       now.Now,
 		AccountOf: func(string) string { return account },
 		Secure:    func() bool { return true },
 		Settle:    c.service.Settle,
@@ -255,7 +233,7 @@ func refused(t *testing.T, err error, code, message string) {
 func (c *cloud) pass(d time.Duration) {
 	c.t.Helper()
 	for ; d > 0; d -= time.Second {
-		c.clock.Turn(min(d, time.Second))
+		c.hand.Turn(min(d, time.Second))
 		if err := c.service.Settle(c.ctx()); err != nil {
 			c.t.Fatal(err)
 		}

@@ -103,8 +103,8 @@ func (st *stack) retyped(target *template.Template) error {
 	if ids == nil {
 		return nil
 	}
-	return fmt.Errorf("Update of resource type is not permitted. The new template modifies resource type of the "+ //nolint:staticcheck // AWS's words
-		"following resources: [%s]", strings.Join(ids, ", "))
+	return &template.Invalid{Message: "Update of resource type is not permitted. The new template modifies resource type of " +
+		"the following resources: [" + strings.Join(ids, ", ") + "]"}
 }
 
 // foresee adds what would become of one resource, after those that it needs.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/iotest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -258,86 +257,6 @@ func TestEachIsNotMovedByWhatVisitWrites(t *testing.T) {
 	})
 }
 
-func TestTheFirstErrorSticks(t *testing.T) {
-	both(t, func(t *testing.T, s *store.Store) {
-		do(t, s, func(tx *store.Tx) { store.Put(tx, "t", "text", "a") })
-		err := try(t, s, func(tx *store.Tx) {
-			store.Put(tx, "t", "before", 1)
-			if n, ok := store.Get[int](tx, "t", "text"); ok || n != 0 {
-				t.Errorf("a text reads as %d", n)
-			}
-			if _, ok := store.Get[string](tx, "t", "text"); ok {
-				t.Error("work went on")
-			}
-			store.Each(tx, "t", "", func(string, any) bool { t.Error("work went on"); return true })
-			store.Put(tx, "t", "after", make(chan int))
-			store.Retain(tx, "no such blob")
-			if tx.Err() == nil {
-				t.Error("no error")
-			}
-		})
-		if damaged, ok := errors.AsType[*store.Damaged](err); !ok || !strings.Contains(damaged.What, "t/text") {
-			t.Errorf("got %v", err)
-		}
-		if got := table[string](t, s, "t"); !maps.Equal(got, map[string]string{"text": "a"}) {
-			t.Errorf("t is %v", got)
-		}
-	})
-}
-
-func TestErrorsOfATransaction(t *testing.T) {
-	cases := map[string]struct {
-		work func(tx *store.Tx)
-		want string
-	}{
-		"no JSON":         {func(tx *store.Tx) { store.Put(tx, "t", "a", make(chan int)) }, "writing t/a"},
-		"no number":       {func(tx *store.Tx) { store.Put(tx, "t", "a", math.Inf(1)) }, "writing t/a"},
-		"no key":          {func(tx *store.Tx) { store.Put(tx, "t", "", 1) }, "needs a table and a key"},
-		"no table":        {func(tx *store.Tx) { store.Put(tx, "", "a", 1) }, "needs a table and a key"},
-		"too long":        {func(tx *store.Tx) { store.Put(tx, "t", strings.Repeat("a", 32769), 1) }, "at most 32768"},
-		"unknown blob":    {func(tx *store.Tx) { store.Retain(tx, strings.Repeat("a", 64)) }, "aa is not kept"},
-		"released twice":  {func(tx *store.Tx) { store.Release(tx, strings.Repeat("a", 64)) }, "aa is not kept"},
-		"no such bytes":   {func(tx *store.Tx) { store.Bytes(tx, strings.Repeat("a", 64)) }, "missing"},
-		"value in a list": {func(tx *store.Tx) { each[int](tx, "about") }, "about/format cannot be read"},
-		"no counter":      {badCounter, "counters/n cannot be read"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			both(t, func(t *testing.T, s *store.Store) {
-				if err := try(t, s, c.work); err == nil || !strings.Contains(err.Error(), c.want) {
-					t.Errorf("got %v", err)
-				}
-				if err := try(t, s, func(*store.Tx) {}); err != nil {
-					t.Errorf("the next one: %v", err)
-				}
-			})
-		})
-	}
-}
-
-func badCounter(tx *store.Tx) {
-	store.Put(tx, "counters", "n", "x")
-	store.Next(tx, "n")
-}
-
-func each[T any](tx *store.Tx, table string) {
-	store.Each(tx, table, "", func(string, T) bool { return true })
-}
-
-func TestATransactionEndsWithItsWork(t *testing.T) {
-	both(t, func(t *testing.T, s *store.Store) {
-		var escaped *store.Tx
-		do(t, s, func(tx *store.Tx) { escaped = tx })
-		store.Put(escaped, "t", "a", 1)
-		if _, ok := store.Get[string](escaped, "about", "format"); ok || escaped.Err() == nil {
-			t.Error("it reads on")
-		}
-		if got := table[int](t, s, "t"); len(got) > 0 {
-			t.Errorf("t is %v", got)
-		}
-	})
-}
-
 func TestCountersCountEachNameAndEachCall(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		var wait sync.WaitGroup
@@ -385,93 +304,6 @@ func TestACancelledCtxEndsTheWaitOnly(t *testing.T) {
 		}
 		if got := table[int](t, s, "t"); got["a"] != 1 {
 			t.Errorf("t is %v", got)
-		}
-	})
-}
-
-// A blob is there for as long as somebody refers to it.
-func TestBlobs(t *testing.T) {
-	// Each step is one transaction; k keeps a new draft, r retains, - releases.
-	cases := map[string]struct {
-		steps []string
-		there bool
-	}{
-		"kept":                         {[]string{"k"}, true},
-		"released":                     {[]string{"k", "-"}, false},
-		"kept and released at once":    {[]string{"k-"}, false},
-		"released and kept at once":    {[]string{"k", "-k"}, true},
-		"released twice, kept between": {[]string{"k", "-k-"}, false},
-		"kept twice":                   {[]string{"k", "k", "-"}, true},
-		"kept twice, gone":             {[]string{"k", "k", "-", "-"}, false},
-		"kept twice at once":           {[]string{"kk", "-"}, true},
-		"kept twice at once, gone":     {[]string{"kk", "--"}, false},
-		"retained":                     {[]string{"k", "r", "-"}, true},
-		"retained, gone":               {[]string{"kr", "--"}, false},
-		"kept again":                   {[]string{"k", "-", "k"}, true},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			both(t, func(t *testing.T, s *store.Store) {
-				var sum string
-				for _, step := range c.steps {
-					sum = blobStep(t, s, step)
-				}
-				err := try(t, s, func(tx *store.Tx) {
-					if got := store.Bytes(tx, sum); tx.Err() == nil && string(got) != "bytes" {
-						t.Errorf("the bytes are %q", got)
-					}
-				})
-				if (err == nil) != c.there {
-					t.Errorf("got %v", err)
-				}
-			})
-		})
-	}
-}
-
-func blobStep(t *testing.T, s *store.Store, step string) string {
-	t.Helper()
-	drafts := []*store.Draft{draft(t, s, "bytes")}
-	for range strings.Count(step, "k") {
-		drafts = append(drafts, draft(t, s, "bytes"))
-	}
-	sum, next := drafts[0].Sum, 1
-	do(t, s, func(tx *store.Tx) {
-		for _, action := range step {
-			switch action {
-			case 'k':
-				store.Keep(tx, drafts[next])
-				next++
-			case 'r':
-				store.Retain(tx, sum)
-			case '-':
-				store.Release(tx, sum)
-			}
-		}
-	})
-	for _, d := range drafts {
-		if err := d.Discard(); err != nil {
-			t.Fatal(err)
-		}
-		if err := d.Discard(); err != nil {
-			t.Fatal("discarded twice:", err)
-		}
-	}
-	return sum
-}
-
-func TestDraftKnowsItsBytes(t *testing.T) {
-	both(t, func(t *testing.T, s *store.Store) {
-		d := draft(t, s, "abc") // FIPS 180-2, B.1
-		if d.Sum != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" || d.Size != 3 {
-			t.Errorf("got %s, %d", d.Sum, d.Size)
-		}
-		if err := d.Discard(); err != nil {
-			t.Error(err)
-		}
-		if _, err := s.Draft(iotest.ErrReader(errors.New("the client is gone"))); err == nil ||
-			err.Error() != "the client is gone" {
-			t.Errorf("got %v", err)
 		}
 	})
 }
