@@ -48,7 +48,7 @@ func isBusy(err error) bool {
 	case "ValidationError":
 		return isAbsent(err) || containsAny(message, "_IN_PROGRESS", "currently in progress", "can not be updated",
 			"cannot be updated", "cannot be created again", "cannot be deleted while in status", "can not be rolled back",
-			"cannot be rolled back", "state and can", "non-terminal")
+			"cannot be rolled back", "cannot be called from current stack status", "state and can", "non-terminal")
 	}
 	return false
 }

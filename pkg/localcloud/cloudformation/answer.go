@@ -102,7 +102,8 @@ type changeTarget struct {
 	AttributeChangeType string `xml:",omitempty"`
 }
 
-// describedSet is the answer of DescribeChangeSet. Values, paths and contexts are there only when they were asked for.
+// describedSet is the answer of DescribeChangeSet. Values, paths and contexts are there only when they were asked
+// for.
 func describedSet(cs *changeSet, page []change, next string, values bool) setAnswer {
 	a := setAnswer{
 		ChangeSetName: cs.Name, ChangeSetID: cs.ARN, StackID: cs.StackID, StackName: cs.StackName,

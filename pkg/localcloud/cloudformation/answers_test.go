@@ -1,13 +1,8 @@
 package cloudformation_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +11,6 @@ import (
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
-	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
@@ -37,7 +31,8 @@ func TestSummaries(t *testing.T) {
 	one, err := c.DescribeStackResource(c.ctx(), &cfn.DescribeStackResourceInput{
 		StackName: aws.String("sum"), LogicalResourceId: aws.String("One"),
 	})
-	if d := must(t, one, err).StackResourceDetail; *d.PhysicalResourceId != "One-1" || d.ResourceStatus != "CREATE_COMPLETE" {
+	if d := must(t, one, err).StackResourceDetail; *d.PhysicalResourceId != "One-1" ||
+		d.ResourceStatus != "CREATE_COMPLETE" {
 		t.Errorf("%+v", d)
 	}
 	by, err := c.DescribeStackResources(c.ctx(), &cfn.DescribeStackResourcesInput{PhysicalResourceId: aws.String("One-1")})
@@ -87,8 +82,9 @@ func TestDrift(t *testing.T) {
 	if len(drifts) != 2 || drifts[1].StackResourceDriftStatus != types.StackResourceDriftStatusDeleted {
 		t.Fatalf("%+v", drifts)
 	}
-	if d := drifts[0].PropertyDifferences; len(d) != 1 || *d[0].PropertyPath != "/Text" || *d[0].ActualValue != "meddled" ||
-		*d[0].ExpectedValue != "base" || d[0].DifferenceType != types.DifferenceTypeNotEqual {
+	if d := drifts[0].PropertyDifferences; len(d) != 1 || *d[0].PropertyPath != "/Text" ||
+		*d[0].ActualValue != "meddled" || *d[0].ExpectedValue != "base" ||
+		d[0].DifferenceType != types.DifferenceTypeNotEqual {
 		t.Errorf("%+v", d)
 	}
 	if st := c.stack("drift"); st.DriftInformation.StackDriftStatus != types.StackDriftStatusDrifted {

@@ -1,11 +1,6 @@
 package cloudformation_test
 
 import (
-	"fmt"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,9 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/plldb/plldb/pkg/localcloud/clock"
-	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
 func TestDirectly(t *testing.T) {
@@ -24,6 +16,7 @@ func TestDirectly(t *testing.T) {
 		StackName: aws.String("direct"), TemplateBody: aws.String(two), ClientRequestToken: aws.String("one"),
 		EnableTerminationProtection: aws.Bool(true),
 	}
+	in.RoleARN = aws.String("arn:aws:iam::123456789012:role/deployer")
 	out, err := c.CreateStack(c.ctx(), in)
 	id := must(t, out, err).StackId
 	again, err := c.CreateStack(c.ctx(), in)
@@ -41,8 +34,8 @@ func TestDirectly(t *testing.T) {
 	text := changed
 	_, err = c.UpdateStack(c.ctx(), &cfn.UpdateStackInput{StackName: id, TemplateBody: &text})
 	must(t, 0, err)
-	if st := c.rests("direct", types.StackStatusUpdateComplete); st.LastUpdatedTime == nil {
-		t.Error("not said to be updated")
+	if st := c.rests("direct", types.StackStatusUpdateComplete); st.LastUpdatedTime == nil || st.RoleARN == nil {
+		t.Errorf("updated %v, role %v (trap 29)", st.LastUpdatedTime, st.RoleARN)
 	}
 	_, err = c.UpdateStack(c.ctx(), &cfn.UpdateStackInput{StackName: id, UsePreviousTemplate: aws.Bool(true)})
 	refused(t, err, "ValidationError", "No updates are to be performed.")
@@ -154,4 +147,3 @@ func TestRetainExceptOnCreate(t *testing.T) {
 		}
 	}
 }
-

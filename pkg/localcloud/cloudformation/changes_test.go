@@ -3,11 +3,6 @@ package cloudformation_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/plldb/plldb/pkg/localcloud/clock"
-	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
 func (c *cloud) values(id string) map[string]*types.ResourceChange {
@@ -65,7 +57,8 @@ func TestChangesOfAnUpdate(t *testing.T) {
 		*d.Target.AfterValue != "{{changeSet:KNOWN_AFTER_APPLY}}" {
 		t.Errorf("Top: %+v", d)
 	}
-	if r := all["Beside"]; r.Action != types.ChangeActionRemove || r.PolicyAction != types.PolicyActionDelete || r.AfterContext != nil {
+	if r := all["Beside"]; r.Action != types.ChangeActionRemove || r.PolicyAction != types.PolicyActionDelete ||
+		r.AfterContext != nil {
 		t.Errorf("Beside: %+v", r)
 	}
 	if r := all["New"]; r.Action != types.ChangeActionAdd || r.Replacement != "" || r.BeforeContext != nil {

@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,13 +31,14 @@ type changeSet struct {
 // The statuses of change sets.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
 const (
-	pending         = "CREATE_PENDING"
-	setFailed       = "FAILED"
-	unavailable     = "UNAVAILABLE"
-	available       = "AVAILABLE"
-	executing       = "EXECUTE_IN_PROGRESS"
-	obsolete        = "OBSOLETE"
-	noChange        = "The submitted information didn't contain changes. Submit different information to create a change set."
+	pending     = "CREATE_PENDING"
+	setFailed   = "FAILED"
+	unavailable = "UNAVAILABLE"
+	available   = "AVAILABLE"
+	executing   = "EXECUTE_IN_PROGRESS"
+	obsolete    = "OBSOLETE"
+	noChange    = "The submitted information didn't contain changes. Submit different information to create a " +
+		"change set."
 	earlyValidation = "The following hook(s)/validation failed: [%s]. To troubleshoot Early Validation errors, use the " +
 		"DescribeEvents API for detailed failure information."
 )
@@ -90,7 +90,7 @@ func (w *work) set(c *wire.Call, in wire.Form) (*changeSet, error) {
 		}
 		prefix = st.key() + "/"
 	}
-	for _, cs := range w.setsOf(prefix) {
+	for _, cs := range slices.Backward(w.setsOf(prefix)) { // a name that was used again is the newest's
 		if cs.ARN == name || cs.Name == name {
 			return cs, nil
 		}
@@ -151,12 +151,17 @@ func plain(in wire.Form) error {
 	return nil
 }
 
-// twin is the answer for a change set that was asked for before: the same, if the token is (trap 24). Otherwise the name is
-// taken.
+// spent tells whether the change set was executed, to its end. Its name may be used again.
+func (cs *changeSet) spent() bool {
+	return cs.Execution == "EXECUTE_COMPLETE" || cs.Execution == "EXECUTE_FAILED"
+}
+
+// twin is the answer for a change set that was asked for before: the same, if the token is (trap 24). Otherwise the
+// name is taken.
 func (w *work) twin(st *stack, in wire.Form) (any, error) {
 	for _, cs := range w.setsOf(st.key() + "/") {
 		switch {
-		case cs.Name != in.Get("ChangeSetName") || st.Status == deleteComplete:
+		case cs.Name != in.Get("ChangeSetName"), cs.spent(), st.Status == deleteComplete:
 		case cs.Token != "" && cs.Token == in.Get("ClientToken"):
 			return createdSet{cs.ARN, st.arn()}, nil
 		default:
@@ -167,7 +172,8 @@ func (w *work) twin(st *stack, in wire.Form) (any, error) {
 	return nil, nil
 }
 
-// setKind sees that the type of the change set fits the stack (trap 18): a stack in review is one that is to be created.
+// setKind sees that the type of the change set fits the stack (trap 18): a stack in review is one that is to be
+// created.
 func setKind(in wire.Form, st *stack) (string, error) {
 	name, kind := in.Get("StackName"), in.Get("ChangeSetType")
 	if kind == "" {
@@ -184,10 +190,10 @@ func setKind(in wire.Form, st *stack) (string, error) {
 			in.Get("ChangeSetName"))
 	case st == nil && strings.HasPrefix(name, "arn:"), kind == "UPDATE" && (fresh || st.Status == deleteComplete):
 		return "", invalid("Stack [%s] does not exist", name)
+	case kind == "UPDATE" && in.Get("OnStackFailure") == "DELETE":
+		return "", invalid("OnStackFailure DELETE is only valid for change sets of type CREATE") // unverified
 	case kind == "UPDATE":
 		return kind, st.updatable()
-	case in.Get("OnStackFailure") == "DELETE" && kind != "CREATE":
-		return "", invalid("OnStackFailure DELETE is only valid for change sets of type CREATE") // unverified
 	}
 	return kind, nil
 }
@@ -207,73 +213,4 @@ func (w *work) newSet(c *wire.Call, in wire.Form, st *stack, kind string, want *
 	w.save(st)
 	store.Put(w.tx, dueTable, dueSet+cs.key(), due{At: w.later(c.Time, failing)})
 	return cs
-}
-
-// evaluate makes a change set: it begins, and in a while it is ready or has failed.
-func (w *work) evaluate(key string, at time.Time) {
-	cs, ok := store.Get[changeSet](w.tx, setsTable, key)
-	st, there := w.load(cs.Stack)
-	switch {
-	case !ok || !there:
-		return
-	case cs.Status == pending:
-		cs.Status = createInProgress
-		w.saveSet(&cs)
-		store.Put(w.tx, dueTable, dueSet+key, due{At: w.later(at, evaluating)})
-		return
-	}
-	p := w.preview(st, cs.version, w.template(st, cs.Template))
-	cs.Changes, cs.Status, cs.Execution = p.changes, createComplete, available
-	switch {
-	case p.err != nil:
-		cs.fail(words(p.err).Error())
-	case p.problems != nil:
-		w.invalidate(st, &cs, p.problems, at)
-	case cs.Kind == "UPDATE" && p.idle():
-		cs.fail(noChange)
-	}
-	w.saveSet(&cs)
-	w.close(st, cs.Operation, cs.Status == createComplete, at)
-}
-
-func (cs *changeSet) fail(reason string) {
-	cs.Status, cs.Execution, cs.Reason, cs.Changes = setFailed, unavailable, reason, nil
-}
-
-// invalidate fails a change set that early validation found problems in. They are told by DescribeEvents alone.
-func (w *work) invalidate(st *stack, cs *changeSet, problems []problem, at time.Time) {
-	hooks := map[string]string{
-		propertyValidation: "AWS::EarlyValidation::PropertyValidation", // the name is unverified
-		nameConflict:       "AWS::EarlyValidation::ResourceExistenceCheck",
-	}
-	failed := map[string]bool{}
-	for _, p := range problems {
-		failed[hooks[p.Name]] = true
-		w.record(st, event{
-			Operation: cs.Operation, Token: cs.Token, Time: at, LogicalID: p.ID, Type: p.Type,
-			Validation: p.Name, Words: p.Reason, Path: p.Path,
-		})
-	}
-	w.save(st)
-	cs.fail(strings.Replace(earlyValidation, "%s", strings.Join(slices.Sorted(maps.Keys(failed)), ", "), 1))
-}
-
-// outdate makes change sets useless whose stack has changed otherwise.
-func (w *work) outdate(st *stack) {
-	for _, cs := range w.setsOf(st.key() + "/") {
-		if cs.Execution == available {
-			cs.Execution = obsolete
-			w.saveSet(cs)
-		}
-	}
-}
-
-// settleSet says how the execution of the stack's change set ended, once.
-func (w *work) settleSet(st *stack, status string) {
-	for _, cs := range w.setsOf(st.key() + "/") {
-		if cs.ARN == st.ChangeSet && cs.Execution == executing {
-			cs.Execution = status
-			w.saveSet(cs)
-		}
-	}
 }

@@ -1,7 +1,6 @@
 package cloudformation_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -17,11 +16,13 @@ func TestChangeSetIsMadeInAWhile(t *testing.T) {
 	c := open(t)
 	out, err := c.CreateChangeSet(c.ctx(), proposal("slow", "first", types.ChangeSetTypeCreate, two))
 	id := *must(t, out, err).Id
-	if d := c.set(id); d.Status != types.ChangeSetStatusCreatePending || d.ExecutionStatus != types.ExecutionStatusUnavailable {
+	if d := c.set(id); d.Status != types.ChangeSetStatusCreatePending ||
+		d.ExecutionStatus != types.ExecutionStatusUnavailable {
 		t.Errorf("%s, %s", d.Status, d.ExecutionStatus)
 	}
 	st := c.status("slow", types.StackStatusReviewInProgress)
-	if *st.StackStatusReason != "User Initiated" || st.LastOperations[0].OperationType != types.OperationTypeCreateChangeset {
+	if *st.StackStatusReason != "User Initiated" ||
+		st.LastOperations[0].OperationType != types.OperationTypeCreateChangeset {
 		t.Errorf("%q, %v", *st.StackStatusReason, st.LastOperations)
 	}
 	c.pass(2 * time.Second)
@@ -29,10 +30,12 @@ func TestChangeSetIsMadeInAWhile(t *testing.T) {
 		t.Errorf("%s", d.Status)
 	}
 	_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &id})
-	refused(t, err, "InvalidChangeSetStatus", "ChangeSet ["+id+"] cannot be executed in its current status of [CREATE_IN_PROGRESS]")
+	refused(t, err, "InvalidChangeSetStatus",
+		"ChangeSet ["+id+"] cannot be executed in its current status of [CREATE_IN_PROGRESS]")
 	c.pass(5 * time.Second)
 	d := c.set(id)
-	if d.Status != types.ChangeSetStatusCreateComplete || d.ExecutionStatus != types.ExecutionStatusAvailable || len(d.Changes) != 3 {
+	if d.Status != types.ChangeSetStatusCreateComplete || d.ExecutionStatus != types.ExecutionStatusAvailable ||
+		len(d.Changes) != 3 {
 		t.Errorf("%s, %s, %v", d.Status, d.ExecutionStatus, d.Changes)
 	}
 	c.execute(id)
@@ -54,7 +57,8 @@ func TestTrap18InReview(t *testing.T) {
 	c.execute(id)
 	c.rests("review", types.StackStatusCreateComplete)
 	_, err = c.CreateChangeSet(c.ctx(), proposal("review", "third", types.ChangeSetTypeCreate, two))
-	refused(t, err, "ValidationError", "Stack [review] already exists and cannot be created again with the changeSet [third].")
+	refused(t, err, "ValidationError",
+		"Stack [review] already exists and cannot be created again with the changeSet [third].")
 	_, err = c.CreateChangeSet(c.ctx(), proposal("absent", "third", types.ChangeSetTypeUpdate, two))
 	refused(t, err, "ValidationError", "Stack [absent] does not exist")
 }
@@ -135,7 +139,9 @@ func TestTrap24Tokens(t *testing.T) {
 	_, err = c.ExecuteChangeSet(c.ctx(), run)
 	must(t, 0, err)
 	c.status("token", types.StackStatusCreateComplete)
-	_, err = c.DeleteStack(c.ctx(), &cfn.DeleteStackInput{StackName: aws.String("token"), ClientRequestToken: aws.String("c")})
+	_, err = c.DeleteStack(c.ctx(), &cfn.DeleteStackInput{
+		StackName: aws.String("token"), ClientRequestToken: aws.String("c"),
+	})
 	refused(t, err, "TokenAlreadyExistsException", "")
 }
 
@@ -156,7 +162,17 @@ func TestTrap61OtherChangeSetsGo(t *testing.T) {
 	must(t, 0, err)
 	_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: &stale})
 	refused(t, err, "InvalidChangeSetStatus", "current execution status of [OBSOLETE]")
+	_, err = c.CreateChangeSet(c.ctx(), proposal("many", "late", types.ChangeSetTypeUpdate, changed))
+	refused(t, err, "ValidationError", "is in UPDATE_IN_PROGRESS state and can not be updated.")
 	c.rests("many", types.StackStatusUpdateComplete)
+	late, err := c.CreateChangeSet(c.ctx(), proposal("many", "late", types.ChangeSetTypeUpdate, changed))
+	must(t, late, err)
+	_, err = c.UpdateStack(c.ctx(), &cfn.UpdateStackInput{StackName: aws.String("many"), TemplateBody: aws.String(two)})
+	must(t, 0, err)
+	c.rests("many", types.StackStatusUpdateComplete)
+	if d := c.set(*late.Id); d.Status != "CREATE_COMPLETE" || d.ExecutionStatus != types.ExecutionStatusObsolete {
+		t.Errorf("made while the stack was updated: %s, %s", d.Status, d.ExecutionStatus)
+	}
 	out, err := c.ListChangeSets(c.ctx(), &cfn.ListChangeSetsInput{StackName: aws.String("many")})
 	if n := len(must(t, out, err).Summaries); n != 2 {
 		t.Errorf("%d change sets", n)
@@ -195,8 +211,8 @@ Resources:
 	c.pass(10 * time.Second)
 	d := c.set(id)
 	want := "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation, " +
-		"AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot Early Validation errors, use the DescribeEvents API " +
-		"for detailed failure information."
+		"AWS::EarlyValidation::ResourceExistenceCheck]. To troubleshoot Early Validation errors, use the DescribeEvents " +
+		"API for detailed failure information."
 	if d.Status != types.ChangeSetStatusFailed || *d.StatusReason != want {
 		t.Errorf("%s: %s", d.Status, aws.ToString(d.StatusReason))
 	}
@@ -218,3 +234,23 @@ Resources:
 	}
 }
 
+// The name of a change set that was executed may be used again. One that was made for a stack that is gone cannot be
+// executed.
+func TestNamesAreUsedAgain(t *testing.T) {
+	c := open(t)
+	first := c.create("again", two).ChangeSetId
+	second := c.propose("again", "first", types.ChangeSetTypeUpdate, changed)
+	out, err := c.DescribeChangeSet(c.ctx(), &cfn.DescribeChangeSetInput{
+		StackName: aws.String("again"), ChangeSetName: aws.String("first"),
+	})
+	if d := must(t, out, err); *d.ChangeSetId != second || c.set(*first).ExecutionStatus != "EXECUTE_COMPLETE" {
+		t.Errorf("%s", *d.ChangeSetId)
+	}
+	made, err := c.CreateChangeSet(c.ctx(), proposal("gone", "first", types.ChangeSetTypeCreate, two))
+	id := must(t, made, err).Id
+	_, err = c.DeleteStack(c.ctx(), &cfn.DeleteStackInput{StackName: aws.String("gone")})
+	must(t, 0, err)
+	c.pass(time.Minute)
+	_, err = c.ExecuteChangeSet(c.ctx(), &cfn.ExecuteChangeSetInput{ChangeSetName: id})
+	refused(t, err, "InvalidChangeSetStatus", "current execution status of [OBSOLETE]")
+}

@@ -26,8 +26,8 @@ type Config struct {
 
 // Faults are what goes wrong with resources. Actions are "CREATE", "UPDATE" and "DELETE".
 type Faults interface {
-	// Begin is asked when work on a resource begins: a reason to fail with, "" for none; whether it stalls; how much longer
-	// it takes.
+	// Begin is asked when work on a resource begins: a reason to fail with, "" for none; whether it stalls; how much
+	// longer it takes.
 	Begin(logicalID, action string) (fail string, stalls bool, slow time.Duration)
 	// Stalls tells whether work that stalled still does.
 	Stalls(logicalID, action string) bool

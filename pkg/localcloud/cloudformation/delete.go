@@ -50,8 +50,8 @@ func (w *work) drown(st *stack, op *operation, at time.Time) {
 	w.become(st, op, at, deleteInProgress, userInitiated)
 }
 
-// deletable tells whether a deletion may begin. A creation that goes on is stopped by it; other work is not (which of it
-// AWS lets be stopped is unverified).
+// deletable tells whether a deletion may begin. A creation that goes on is stopped by it; other work is not (which of
+// it AWS lets be stopped is unverified).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
 func (st *stack) deletable(in wire.Form) error {
 	mode, retain := in.Get("DeletionMode"), in.List("RetainResources")

@@ -54,7 +54,8 @@ func (t *turn) make(j *job, want *res, err error) {
 	t.create(j, want, want)
 }
 
-// create asks the service for the resource want, in the place of the subject: want itself, or the one that it replaces.
+// create asks the service for the resource want, in the place of the subject: want itself, or the one that it
+// replaces.
 func (t *turn) create(j *job, subject, want *res) {
 	fail, stalls, slow := t.s.config.Faults.Begin(j.ID, j.verb())
 	if fail == "" {
@@ -79,8 +80,8 @@ func (t *turn) create(j *job, subject, want *res) {
 	j.Due, j.Stalls = t.later(t.at, made.Takes+slow), stalls
 }
 
-// replace puts a new resource in the place of an old one, which the cleanup removes unless the policy of the new template
-// retains it (that it is the new template's is unverified).
+// replace puts a new resource in the place of an old one, which the cleanup removes unless the policy of the new
+// template retains it (that it is the new template's is unverified).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatereplacepolicy.html
 func (t *turn) replace(old, made *res) {
 	old.Keep = made.Replace == "Retain"
@@ -94,23 +95,25 @@ func (t *turn) change(j *job, has, want *res) {
 	typ := t.s.config.Types[want.Type]
 	differences := template.Compare(typ, has.Properties, want.Properties)
 	retagged := taggable(typ) && !maps.Equal(has.Tags, want.Tags)
-	defer t.adopt(j.ID, want)
-	if len(differences) == 0 && !retagged && reflect.DeepEqual(has.Metadata, want.Metadata) {
+	same := len(differences) == 0 && !retagged
+	switch {
+	case same && reflect.DeepEqual(has.Metadata, want.Metadata):
 		j.State = done
-		return
-	}
-	has.Touched = true
-	if replaces(differences, resource.Replaces) {
+	case replaces(differences, resource.Replaces):
 		t.another(j, has, want)
-		return
+	default:
+		j.Action = "UPDATE"
+		has.Touched = true
+		t.tell(has, updateInProgress, "")
+		if same { // the metadata alone: no service hears of it
+			j.Due = t.later(t.at, failing)
+			break
+		}
+		t.update(j, has, want, replaces(differences, resource.Conditional))
 	}
-	j.Action = "UPDATE"
-	t.tell(has, updateInProgress, "")
-	if len(differences) == 0 && !retagged { // the metadata alone: no service hears of it
-		j.Due = t.later(t.at, failing)
-		return
+	if j.Fail == "" {
+		t.adopt(j.ID, want)
 	}
-	t.update(j, has, want, replaces(differences, resource.Conditional))
 }
 
 // adopt takes over what no service is told of. Policies may change only along with something else, or with another
@@ -145,12 +148,13 @@ func (t *turn) update(j *job, has, want *res, open bool) {
 	j.Due, j.Stalls = t.later(t.at, made.Takes+slow), stalls
 }
 
-// another replaces a resource: the new one is made first, the old one removed by the cleanup. One whose name is its own
-// cannot be replaced under the same name, and none can where rollback is disabled (trap 28).
+// another replaces a resource: the new one is made first, the old one removed by the cleanup. One whose name is its
+// own cannot be replaced under the same name, and none can where rollback is disabled (trap 28).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
 func (t *turn) another(j *job, has, want *res) {
 	j.Action = "REPLACE"
+	has.Touched = true
 	name := t.s.config.Types[want.Type].NameProperty
 	named := name != "" && want.Properties[name] != nil
 	t.tell(has, updateInProgress,

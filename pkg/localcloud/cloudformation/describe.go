@@ -6,13 +6,17 @@ import (
 
 func (s *Service) readOperations() operations {
 	return operations{
-		"DescribeStacks":         {s.describeStacks, []string{"StackName", "NextToken"}},
-		"ListStacks":             {s.listStacks, []string{"NextToken", "StackStatusFilter"}},
-		"DescribeStackEvents":    {s.describeStackEvents, []string{"StackName", "NextToken"}},
-		"DescribeEvents":         {s.describeEvents, []string{"StackName", "ChangeSetName", "OperationId", "Filters", "NextToken"}},
-		"ListStackResources":     {s.listStackResources, []string{"StackName", "NextToken"}},
-		"DescribeStackResources": {s.describeStackResources, []string{"StackName", "LogicalResourceId", "PhysicalResourceId"}},
-		"DescribeStackResource":  {s.describeStackResource, []string{"StackName", "LogicalResourceId"}},
+		"DescribeStacks":      {s.describeStacks, []string{"StackName", "NextToken"}},
+		"ListStacks":          {s.listStacks, []string{"NextToken", "StackStatusFilter"}},
+		"DescribeStackEvents": {s.describeStackEvents, []string{"StackName", "NextToken"}},
+		"DescribeEvents": {s.describeEvents, []string{
+			"StackName", "ChangeSetName", "OperationId", "Filters", "NextToken",
+		}},
+		"ListStackResources": {s.listStackResources, []string{"StackName", "NextToken"}},
+		"DescribeStackResources": {s.describeStackResources, []string{
+			"StackName", "LogicalResourceId", "PhysicalResourceId",
+		}},
+		"DescribeStackResource": {s.describeStackResource, []string{"StackName", "LogicalResourceId"}},
 	}
 }
 
@@ -95,7 +99,8 @@ func (st *stack) answer() stackAnswer {
 	return a
 }
 
-// describeStacks tells of one stack, or of all that are there. One that was deleted is found by its id only (trap 19).
+// describeStacks tells of one stack, or of all that are there. One that was deleted is found by its id only (trap
+// 19).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 func (s *Service) describeStacks(w *work, c *wire.Call, in wire.Form) (any, error) {
 	out := struct {

@@ -124,7 +124,8 @@ func (w *work) look(st *stack, r *res, at time.Time) {
 	}
 }
 
-// compared finds the leaves in which two values differ. Structures are compared member by member, all else as a whole.
+// compared finds the leaves in which two values differ. Structures are compared member by member, all else as a
+// whole.
 func compared(path string, expected, actual any) []apart {
 	if reflect.DeepEqual(expected, actual) {
 		return nil

@@ -36,8 +36,8 @@ func leftBehind(op *operation, words string) string {
 	return ""
 }
 
-// endDeploy is the end of making and changing: a creation is complete, an update goes on to clean up, and either is taken
-// back when something failed.
+// endDeploy is the end of making and changing: a creation is complete, an update goes on to clean up, and either is
+// taken back when something failed.
 func (t *turn) endDeploy() {
 	if reason := t.failure(); reason != "" {
 		t.takeBack(reason)

@@ -82,8 +82,8 @@ type operationEvent struct {
 	ValidationPath         string `xml:",omitempty"`
 }
 
-// describeEvents tells the story of a stack, of a change set or of one operation, failed validations included; the newest
-// first, as far as is known (the order is unverified).
+// describeEvents tells the story of a stack, of a change set or of one operation, failed validations included; the
+// newest first, as far as is known (the order is unverified).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
 func (s *Service) describeEvents(w *work, c *wire.Call, in wire.Form) (any, error) {
 	failedOnly, err := in.Bool("Filters.FailedEvents")
@@ -111,8 +111,8 @@ func (s *Service) describeEvents(w *work, c *wire.Call, in wire.Form) (any, erro
 	}{list[operationEvent]{page}, next}, err
 }
 
-// scope finds out whose events are asked for: a stack's, and of which of its operations, "" for all. A change set's name
-// alone is not enough, its ARN is.
+// scope finds out whose events are asked for: a stack's, and of which of its operations, "" for all. A change set's
+// name alone is not enough, its ARN is.
 // https://github.com/aws-cloudformation/cloudformation-cli/issues/1116
 func (w *work) scope(c *wire.Call, in wire.Form) (key, operation string, err error) {
 	set := in.Get("ChangeSetName")
@@ -152,8 +152,8 @@ func (w *work) scope(c *wire.Call, in wire.Form) (key, operation string, err err
 
 func (e event) failed() bool { return e.Validation != "" || strings.HasSuffix(e.Status, "_FAILED") }
 
-// operationEvent is an event as DescribeEvents tells it. Which type AWS gives to which event is documented by its name
-// only (unverified).
+// operationEvent is an event as DescribeEvents tells it. Which type AWS gives to which event is documented by its
+// name only (unverified).
 func (w *work) operationEvent(st *stack, e event) operationEvent {
 	p, _ := store.Get[place](w.tx, operationsTable, st.Account+"/"+st.Region+"/"+e.Operation)
 	o := operationEvent{

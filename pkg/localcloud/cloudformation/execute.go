@@ -2,6 +2,7 @@ package cloudformation
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
@@ -12,8 +13,8 @@ func unfitSet(format string, args ...any) error {
 	return wire.Errorf(http.StatusBadRequest, "InvalidChangeSetStatus", format, args...)
 }
 
-// executeChangeSet begins what a change set says, and deletes the stack's other change sets (trap 61). The API's pages say
-// of DisableRollback that it is true unless it is given, and mean false (trap 37).
+// executeChangeSet begins what a change set says, and deletes the stack's other change sets (trap 61). The API's
+// pages say of DisableRollback that it is true unless it is given, and mean false (trap 37).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html
 func (s *Service) executeChangeSet(w *work, c *wire.Call, in wire.Form) (any, error) {
 	if err := checkToken(in, "ClientRequestToken", "clientRequestToken"); err != nil {
@@ -91,8 +92,8 @@ func (w *work) dropSet(cs *changeSet) {
 	store.Delete(w.tx, dueTable, dueSet+cs.key())
 }
 
-// deleteChangeSet removes a change set at once. The stack that came with it stays in review; to remove one that is not
-// there is no error.
+// deleteChangeSet removes a change set at once. The stack that came with it stays in review; to remove one that is
+// not there is no error.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html
 func (s *Service) deleteChangeSet(w *work, c *wire.Call, in wire.Form) (any, error) {
 	cs, err := w.set(c, in)
@@ -109,7 +110,8 @@ func (s *Service) deleteChangeSet(w *work, c *wire.Call, in wire.Form) (any, err
 	return struct{}{}, nil
 }
 
-// changesAPage is how many changes DescribeChangeSet gives at a time. AWS pages by size, 1 MB; the number is unverified.
+// changesAPage is how many changes DescribeChangeSet gives at a time. AWS pages by size, 1 MB; the number is
+// unverified.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeChangeSet.html
 const changesAPage = 50
 
@@ -133,14 +135,15 @@ func (s *Service) describeChangeSet(w *work, c *wire.Call, in wire.Form) (any, e
 	return describedSet(cs, page, next, values), nil
 }
 
-// listChangeSets lists those of a stack that is there.
+// listChangeSets lists the active change sets of a stack: not those that were executed (that AWS means this by it is
+// unverified).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListChangeSets.html
 func (s *Service) listChangeSets(w *work, c *wire.Call, in wire.Form) (any, error) {
 	st, err := w.named(c, in)
 	if err != nil {
 		return nil, err
 	}
-	all := w.setsOf(st.key() + "/")
+	all := slices.DeleteFunc(w.setsOf(st.key()+"/"), (*changeSet).spent)
 	page, next, err := paged(all, in.Get("NextToken"), pageSize)
 	if err != nil {
 		return nil, err

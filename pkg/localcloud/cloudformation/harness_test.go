@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,148 +17,9 @@ import (
 
 	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/cloudformation"
-	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
-
-// things is a service of the test's own: AWS::Test::Thing, whose state is in the store as that of any service.
-type things struct {
-	mu    sync.Mutex
-	calls []string
-	made  int
-	tags  map[string]map[string]string // by logical id, as last given
-}
-
-const thingsTable = "test.things"
-
-func (h *things) called(what string, in resource.Input) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.calls = append(h.calls, what+" "+in.LogicalID)
-	if h.tags == nil {
-		h.tags = map[string]map[string]string{}
-	}
-	h.tags[in.LogicalID] = in.Tags
-}
-
-func (h *things) Create(tx *store.Tx, in resource.Input) (resource.Made, error) {
-	h.called("create", in)
-	if resource.Text(in.Properties, "Text") == "refused" {
-		return resource.Made{}, resource.Errorf(resource.InvalidRequest, "the text is refused")
-	}
-	id := resource.Text(in.Properties, "Name")
-	if id == "" {
-		h.mu.Lock()
-		h.made++
-		id = fmt.Sprintf("%s-%d", in.LogicalID, h.made)
-		h.mu.Unlock()
-	}
-	if _, there := store.Get[map[string]any](tx, thingsTable, id); there {
-		return resource.Made{}, resource.Errorf(resource.AlreadyExists, "%s already exists", id)
-	}
-	store.Put(tx, thingsTable, id, in.Properties)
-	return h.thing(id, in), nil
-}
-
-func (h *things) thing(id string, in resource.Input) resource.Made {
-	return resource.Made{
-		PhysicalID: id, Attributes: map[string]any{"Arn": "arn:thing/" + id},
-		Takes: time.Duration(resource.Whole(in.Properties, "Takes", 10)) * time.Second,
-	}
-}
-
-func (h *things) Update(tx *store.Tx, in resource.Input) (resource.Made, error) {
-	h.called("update", in)
-	switch {
-	case resource.Text(in.Properties, "Text") == "refused":
-		return resource.Made{}, resource.Errorf(resource.InvalidRequest, "the text is refused")
-	case resource.Text(in.Properties, "Maybe") == "replace":
-		return resource.Made{}, resource.Errorf(resource.NotUpdatable, "not in place")
-	}
-	store.Put(tx, thingsTable, in.PhysicalID, in.Properties)
-	return h.thing(in.PhysicalID, in), nil
-}
-
-func (h *things) Delete(tx *store.Tx, in resource.Input) (time.Duration, error) {
-	h.called("delete", in)
-	properties, there := store.Get[map[string]any](tx, thingsTable, in.PhysicalID)
-	switch {
-	case !there:
-		return 0, resource.Errorf(resource.NotFound, "%s is not there", in.PhysicalID)
-	case resource.Text(properties, "Text") == "stuck":
-		return 0, resource.Errorf(resource.Conflict, "%s is in use", in.PhysicalID)
-	}
-	store.Delete(tx, thingsTable, in.PhysicalID)
-	return 5 * time.Second, nil
-}
-
-func (h *things) Read(tx *store.Tx, in resource.Input) (map[string]any, error) {
-	properties, there := store.Get[map[string]any](tx, thingsTable, in.PhysicalID)
-	if !there {
-		return nil, resource.Errorf(resource.NotFound, "%s is not there", in.PhysicalID)
-	}
-	return properties, nil
-}
-
-// faults are a test's Faults, by "ACTION ID".
-type faults struct {
-	mu     sync.Mutex
-	fails  map[string]string
-	stalls map[string]bool
-}
-
-func (f *faults) fail(what, reason string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.fails[what] = reason
-}
-
-func (f *faults) stall(what string, on bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.stalls[what] = on
-}
-
-func (f *faults) Begin(id, action string) (string, bool, time.Duration) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.fails[action+" "+id], f.stalls[action+" "+id], 0
-}
-
-func (f *faults) Stalls(id, action string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.stalls[action+" "+id]
-}
-
-// bucket is the test's S3: texts by "bucket/key" and "bucket/key?version".
-type bucket struct {
-	store *store.Store
-	texts map[string]string
-}
-
-func (b bucket) Object(tx *store.Tx, account, name, key, version string) (resource.Object, error) {
-	at := name + "/" + key
-	if version != "" {
-		at += "?" + version
-	}
-	switch text, ok := b.texts[at]; {
-	case name == "denied":
-		return resource.Object{}, wire.Errorf(403, "AccessDenied", "Access Denied")
-	case !ok && version != "":
-		return resource.Object{}, wire.Errorf(404, "NoSuchVersion", "The specified version does not exist.")
-	case !ok:
-		return resource.Object{}, wire.Errorf(404, "NoSuchKey", "The specified key does not exist.")
-	default:
-		draft, err := b.store.Draft(strings.NewReader(text))
-		if err != nil {
-			return resource.Object{}, err
-		}
-		store.Keep(tx, draft)
-		return resource.Object{Sum: draft.Sum, Size: draft.Size, Version: version}, nil
-	}
-}
 
 const account, region = "123456789012", "eu-west-1"
 
@@ -278,8 +137,8 @@ func (c *cloud) story(name string) []string {
 		page, err := pages.NextPage(c.ctx())
 		for _, e := range must(c.t, page, err).StackEvents {
 			line := fmt.Sprintf("%4.0fs %s %s", e.Timestamp.Sub(noon).Seconds(), *e.LogicalResourceId, e.ResourceStatus)
-			if physical := aws.ToString(e.PhysicalResourceId); physical != "" && *e.ResourceType != "AWS::CloudFormation::Stack" {
-				line += " " + physical
+			if id := aws.ToString(e.PhysicalResourceId); id != "" && *e.ResourceType != "AWS::CloudFormation::Stack" {
+				line += " " + id
 			}
 			if e.ResourceStatusReason != nil {
 				line += ": " + *e.ResourceStatusReason

@@ -55,7 +55,8 @@ func inOrder(target *template.Template, ids []string) []*job {
 	return jobs
 }
 
-// planRemoval has a job for each resource that goes, after those that need it; and for the garbage, in the same order.
+// planRemoval has a job for each resource that goes, after those that need it; and for the garbage, in the same
+// order.
 func (t *turn) planRemoval(goes func(*res) bool) []*job {
 	var present []*res
 	for _, id := range t.st.ids() {

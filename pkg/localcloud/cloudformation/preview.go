@@ -44,8 +44,8 @@ type preview struct {
 	err      error
 }
 
-// idle tells whether an update would do nothing. A change of outputs or tags alone is one (trap 20); of comments, of the
-// description or of policies it is none.
+// idle tells whether an update would do nothing. A change of outputs or tags alone is one (trap 20); of comments, of
+// the description or of policies it is none.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
 func (p *preview) idle() bool { return len(p.changes) == 0 && !p.outputs && !p.tags }
 
@@ -103,8 +103,8 @@ func (st *stack) retyped(target *template.Template) error {
 	if ids == nil {
 		return nil
 	}
-	return &template.Invalid{Message: "Update of resource type is not permitted. The new template modifies resource type of " +
-		"the following resources: [" + strings.Join(ids, ", ") + "]"}
+	return &template.Invalid{Message: "Update of resource type is not permitted. The new template modifies " +
+		"resource type of the following resources: [" + strings.Join(ids, ", ") + "]"}
 }
 
 // foresee adds what would become of one resource, after those that it needs.
@@ -186,8 +186,8 @@ func written(t *template.Template, id, property string) string {
 	return string(text)
 }
 
-// property adds a change of a property: one detail for each thing that causes it, or one for the template's own change.
-// A replacement is certain where the value is known before.
+// property adds a change of a property: one detail for each thing that causes it, or one for the template's own
+// change. A replacement is certain where the value is known before.
 func (c *change) property(d template.Difference, causes []template.Cause) {
 	if !slices.Contains(c.Scope, "Properties") {
 		c.Scope = append(c.Scope, "Properties")

@@ -35,7 +35,9 @@ func (t *turn) remove(j *job) {
 		t.fail(j, fail, slow)
 		return
 	}
-	takes, err := t.handler(r.Type).Delete(t.tx, t.input(r))
+	in := t.input(r)
+	in.Before = r.Properties
+	takes, err := t.handler(r.Type).Delete(t.tx, in)
 	if err != nil && !missing(err) {
 		t.fail(j, refusal(err), slow)
 		return
@@ -43,8 +45,8 @@ func (t *turn) remove(j *job) {
 	j.Due, j.Stalls = t.later(t.at, takes+slow), stalls
 }
 
-// stays tells whether a resource is kept: by its policy, or because the request says so. RetainExceptOnCreate retains it
-// but from the rollback of the operation that made it.
+// stays tells whether a resource is kept: by its policy, or because the request says so. RetainExceptOnCreate retains
+// it but from the rollback of the operation that made it.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
 func (t *turn) stays(r *res) bool {
 	rollback := t.op.Phase == undoing || t.op.Phase == tidying

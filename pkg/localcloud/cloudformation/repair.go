@@ -11,7 +11,9 @@ import (
 func (s *Service) repairOperations() operations {
 	return operations{
 		"CancelUpdateStack": {s.cancelUpdate, []string{"StackName", "ClientRequestToken"}},
-		"RollbackStack":     {s.rollbackStack, []string{"StackName", "RoleARN", "ClientRequestToken", "RetainExceptOnCreate"}},
+		"RollbackStack": {s.rollbackStack, []string{
+			"StackName", "RoleARN", "ClientRequestToken", "RetainExceptOnCreate",
+		}},
 		"ContinueUpdateRollback": {s.continueRollback, []string{
 			"StackName", "RoleARN", "ResourcesToSkip", "ForceRollback", "ClientRequestToken",
 		}},

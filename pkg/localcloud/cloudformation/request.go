@@ -38,8 +38,6 @@ func checkName(name, member string, pattern *regexp.Regexp, words string) error 
 	case name == "":
 		return invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: "+
 			"Member must not be null", member)
-	case strings.HasPrefix(name, "arn:"):
-		return nil
 	case !pattern.MatchString(name):
 		return constraint(name, member, "satisfy regular expression pattern: "+words)
 	case len(name) > longestName:
@@ -52,6 +50,9 @@ const nameWords = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
 
 // checkStackName wants the name of a stack, or an ARN.
 func checkStackName(in wire.Form) error {
+	if strings.HasPrefix(in.Get("StackName"), "arn:") {
+		return nil
+	}
 	return checkName(in.Get("StackName"), "stackName", stackName, nameWords)
 }
 
@@ -76,7 +77,8 @@ type asked struct {
 	parsed *template.Template
 }
 
-// asks reads what CreateStack, UpdateStack and CreateChangeSet have in common. st is the stack as it is, nil without one.
+// asks reads what CreateStack, UpdateStack and CreateChangeSet have in common. st is the stack as it is, nil without
+// one.
 func (w *work) asks(c *wire.Call, in wire.Form, st *stack) (*asked, error) {
 	text, err := w.templateOf(c, in, st)
 	if err != nil {

@@ -1,13 +1,8 @@
 package cloudformation_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +48,9 @@ func TestStalls(t *testing.T) {
 	c.faults.stall("CREATE Base", false)
 	c.rests("stalls", types.StackStatusCreateComplete)
 	story := strings.Join(c.story("stalls"), "\n")
-	for _, want := range []string{"  15s Beside CREATE_COMPLETE", " 311s Base CREATE_COMPLETE", " 321s Top CREATE_COMPLETE"} {
+	for _, want := range []string{
+		"  15s Beside CREATE_COMPLETE", " 311s Base CREATE_COMPLETE", " 321s Top CREATE_COMPLETE",
+	} {
 		if !strings.Contains(story, want) {
 			t.Errorf("no %q in\n%s", want, story)
 		}

@@ -16,8 +16,8 @@ func (s *Service) templateOperations() operations {
 	}
 }
 
-// getTemplate gives the template of a stack or of a change set. Without transforms both stages are the same text. What it
-// gives of a stack in review, which has no template yet, is unverified: an empty text.
+// getTemplate gives the template of a stack or of a change set. Without transforms both stages are the same text.
+// What it gives of a stack in review, which has no template yet, is unverified: an empty text.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
 func (s *Service) getTemplate(w *work, c *wire.Call, in wire.Form) (any, error) {
 	stage := in.Get("TemplateStage")

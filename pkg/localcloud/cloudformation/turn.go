@@ -59,8 +59,8 @@ func (t *turn) finish() {
 	}
 }
 
-// begin starts the jobs that wait for nothing, side by side. One that has nothing to do is done at once, and lets others
-// begin.
+// begin starts the jobs that wait for nothing, side by side. One that has nothing to do is done at once, and lets
+// others begin.
 func (t *turn) begin() {
 	for !(t.op.fatal() && t.op.any(failed)) {
 		ready := t.op.ready()

@@ -1,12 +1,6 @@
 package cloudformation_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/plldb/plldb/pkg/localcloud/clock"
-	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
 // updated changes Base in place, replaces Top, adds New and fails in Beside.
@@ -113,7 +104,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Without rollback a failed update stands half-way, does not replace anything, and is rolled back or gone on with by hand.
+// Without rollback a failed update stands half-way, does not replace anything, and is rolled back or gone on with by
+// hand.
 func TestTrap28DisableRollback(t *testing.T) {
 	c := open(t)
 	c.create("half", two)

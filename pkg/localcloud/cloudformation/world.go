@@ -3,7 +3,6 @@ package cloudformation
 import (
 	"cmp"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -49,12 +48,20 @@ func (w world) Pseudo(name string) (string, bool) {
 	case "AWS::StackName":
 		return w.st.Name, true
 	case "AWS::URLSuffix":
-		if strings.HasPrefix(w.st.Region, "cn-") {
-			return "amazonaws.com.cn", true
-		}
-		return "amazonaws.com", true
+		return suffix(w.st.Partition), true
 	}
 	return "", false
+}
+
+// suffix is the end of the names of a partition's endpoints.
+func suffix(partition string) string {
+	switch partition {
+	case "aws-cn":
+		return "amazonaws.com.cn"
+	case "aws-eusc":
+		return "amazonaws.eu"
+	}
+	return "amazonaws.com"
 }
 
 // parsed are the templates that were read lately, by their ids, which never mean another text.

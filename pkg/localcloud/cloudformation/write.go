@@ -62,7 +62,8 @@ func (st *stack) remember(token, request string) {
 // createStack makes a stack at once, or one of which there is only a change set.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 func (s *Service) createStack(w *work, c *wire.Call, in wire.Form) (any, error) {
-	if err := firstOf(checkStackName(in), checkToken(in, "ClientRequestToken", "clientRequestToken")); err != nil {
+	name := checkName(in.Get("StackName"), "stackName", stackName, "[a-zA-Z][-a-zA-Z0-9]*")
+	if err := firstOf(name, checkToken(in, "ClientRequestToken", "clientRequestToken")); err != nil {
 		return nil, err
 	}
 	token := in.Get("ClientRequestToken")

@@ -83,7 +83,7 @@ type Input struct {
 	LogicalID          string
 	PhysicalID         string            // "" in Create
 	Properties         map[string]any    // resolved; nil in Delete and Read
-	Before             map[string]any    // of Update
+	Before             map[string]any    // of Update and Delete: what it was given last
 	Tags               map[string]string // the stack's, and aws:cloudformation:*
 	Now                time.Time         // the moment at which the work begins
 }
