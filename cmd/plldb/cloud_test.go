@@ -1,142 +1,139 @@
 package main
 
 import (
-	"fmt"
-	"html"
 	"io"
 	"net/http"
-	"net/url"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/plldb/plldb/pkg/localcloud"
+	"github.com/plldb/plldb/pkg/localcloud/clock"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 const (
-	accountID = "123456789012"
-	caller    = "arn:aws:iam::" + accountID + ":user/ann"
+	accountID    = "123456789012"
+	otherAccount = "210987654321"
+	region       = "eu-west-1"
+
+	testsKey = "AKIDTESTS" // of the account, for what the tests do themselves
+	otherKey = "AKIDOTHER" // of the other account
 )
 
-// cloud plays one AWS account over HTTP as far as plldb asks for it: STS and CloudFormation by their query protocol,
-// S3 by REST with the bucket in the path. It keeps what it is told, and is strict in what plldb promises: checksums,
-// the expected owner on every S3 call, template URLs that name a version.
+// cloud is the AWS of one script: the local cloud behind HTTP, where everything is done at once. What it is asked for
+// is written down when it is asked, answered or not, but for what the tests do themselves.
 type cloud struct {
+	*localcloud.Cloud
+	url string
+
 	mu     sync.Mutex
-	asked  []string         // every operation, in order
-	since  int              // how many there were when the scenario last changed
-	odd    map[string]reply // answered otherwise by the scenario, by operation
-	silent map[string]bool  // never answered
-
-	bucket   bool
-	settings map[string]string // by S3's name for the sub-resource: the body of its last PUT
-	versions []version         // oldest first
-	stack    stackState
-	stuck    bool // what CloudFormation begins does not end
-	failing  bool // what CloudFormation begins fails
-
-	lastsUntil string // the credentials expire when this operation was answered
-	expired    bool
+	asked  []string // every operation, in order
+	since  int      // how many there were when the scenario last changed
+	calls  []func() // lift what goes wrong with calls
+	things []func() // lift what goes wrong with resources
+	goesOn bool     // the resources' faults are lifted once the events were looked at
 }
 
-// call is one request, as far as an answer depends on it.
-type call struct {
-	op      string
-	form    url.Values  // of the query protocol; of S3, the URL's query
-	head    http.Header // of S3
-	key     string      // of S3
-	body    []byte
-	isQuery bool
+// openCloud is an empty account.
+func openCloud(ts *testscript.TestScript) *cloud {
+	accounts := map[string]string{otherKey: otherAccount}
+	for _, key := range []string{"AKIDEXAMPLE", "AKIDBASE", "ASIAEXAMPLE", testsKey} {
+		accounts[key] = accountID
+	}
+	c := &cloud{}
+	local, err := localcloud.Open(localcloud.Options{Clock: clock.Real(clock.Top), Accounts: accounts, Told: c.told})
+	ts.Check(err)
+	c.Cloud = local
+	local.Faults().Call(localcloud.Fault{Match: func(in *wire.Call) bool {
+		if fromScript(in) {
+			c.note(in.Operation)
+		}
+		return false
+	}})
+	local.Faults().Call(localcloud.Fault{
+		Service: "s3", Match: unowned,
+		Refuse: wire.Errorf(http.StatusForbidden, "AccessDenied", "it is not said whose the bucket is"),
+	})
+	server := httptest.NewServer(c)
+	c.url = server.URL
+	ts.Defer(func() {
+		ts.Check(local.Close()) // what stalls ends now
+		server.Close()
+	})
+	return c
 }
 
-// reply is an answer; an error where it has a code.
-type reply struct {
-	status        int
-	code, message string
-	head          map[string]string
-	body          string
-}
-
-func fail(status int, code, message string) reply {
-	return reply{status: status, code: code, message: message}
-}
-
+// ServeHTTP is the local cloud's, but for one answer that it does not model: credentials of a role.
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in, err := readCall(r)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	if !strings.Contains(r.Header.Get("Authorization"), "/sts/") {
+		c.Cloud.ServeHTTP(w, r)
 		return
 	}
-	out, ok := c.answer(in)
-	if !ok {
-		<-r.Context().Done() // until the client has had enough
+	body, _ := io.ReadAll(r.Body) // what is missing is not understood
+	if strings.Contains(string(body), "Action=AssumeRole&") {
+		c.note("AssumeRole")
+		assumeRole(w, string(body))
 		return
 	}
-	for name, value := range out.head {
-		w.Header().Set(name, value)
-	}
-	w.WriteHeader(max(out.status, http.StatusOK))
-	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, out.text(in))
-	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	c.Cloud.ServeHTTP(w, r)
 }
 
-// answer is not ok when there is to be none.
-func (c *cloud) answer(in call) (_ reply, ok bool) {
+// assumeRole answers as STS does for a role that wants a code, which is 123456.
+func assumeRole(w http.ResponseWriter, form string) {
+	answer := "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>" +
+		"<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>" +
+		"</Credentials></AssumeRoleResult></AssumeRoleResponse>"
+	if !strings.Contains(form, "TokenCode=123456&") {
+		w.WriteHeader(http.StatusForbidden)
+		answer = "<ErrorResponse><Error><Code>AccessDenied</Code>" +
+			"<Message>MultiFactorAuthentication failed with invalid MFA one time pass code. </Message></Error></ErrorResponse>"
+	}
+	_, _ = io.WriteString(w, answer)
+}
+
+// fromScript tells whether a call is the binary's, and not the tests' own.
+func fromScript(in *wire.Call) bool { return in.AccessKey != testsKey && in.AccessKey != otherKey }
+
+// unowned finds calls to S3 that do not say whose the bucket should be, as plldb promises (trap 17). S3 lets them in.
+func unowned(in *wire.Call) bool {
+	return fromScript(in) && in.Operation != "CreateBucket" && in.Header.Get("x-amz-expected-bucket-owner") != accountID
+}
+
+func (c *cloud) note(op string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked = append(c.asked, in.op)
-	if c.silent[in.op] {
-		return reply{}, false
-	}
-	if c.expired {
-		return fail(http.StatusForbidden, "ExpiredToken", "The security token included in the request is expired"), true
-	}
-	c.expired = in.op == c.lastsUntil
-	if odd, ok := c.odd[in.op]; ok {
-		return odd, true
-	}
-	play, ok := c.plays()[in.op]
-	if !ok {
-		return fail(http.StatusNotImplemented, "NotPlayed", in.op+" is not played here"), true
-	}
-	return play(in), true
+	c.asked = append(c.asked, op)
 }
 
-func (c *cloud) plays() map[string]func(call) reply {
-	plays := map[string]func(call) reply{}
-	c.playSTS(plays)
-	c.playS3(plays)
-	c.playCloudFormation(plays)
-	return plays
+// told hears of a call that was answered.
+func (c *cloud) told(call localcloud.Call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.goesOn && strings.HasSuffix(call.Operation, "Events") {
+		lift(&c.things)
+		c.goesOn = false
+	}
 }
 
-func (r reply) text(in call) string {
-	switch {
-	case r.code == "":
-		return r.body
-	case in.isQuery:
-		return fmt.Sprintf("<ErrorResponse><Error><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>",
-			r.code, html.EscapeString(r.message))
+func lift(lifts *[]func()) {
+	for _, lift := range *lifts {
+		lift()
 	}
-	return fmt.Sprintf("<Error><Code>%s</Code><Message>%s</Message></Error>", r.code, html.EscapeString(r.message))
+	*lifts = nil
 }
 
-// result is a good answer of the query protocol.
-func result(op, inner string) reply {
-	return reply{body: fmt.Sprintf("<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", op, inner)}
-}
-
-func readCall(r *http.Request) (call, error) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return call{}, err
-	}
-	if form, err := url.ParseQuery(string(body)); r.URL.Path == "/" && err == nil && form.Has("Action") {
-		return call{op: form.Get("Action"), form: form, isQuery: true}, nil
-	}
-	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	in := call{form: r.URL.Query(), head: r.Header, key: key, body: body}
-	in.op = operation(r.Method, in)
-	return in, nil
+// mark begins a new scenario.
+func (c *cloud) mark() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since = len(c.asked)
 }
 
 // was says whether the operation was asked for since the scenario last changed.
@@ -157,15 +154,10 @@ func (c *cloud) operations(writes bool) []string {
 	})
 }
 
-func (c *cloud) playSTS(plays map[string]func(call) reply) {
-	plays["GetCallerIdentity"] = func(call) reply {
-		return result("GetCallerIdentity", "<Account>"+accountID+"</Account><Arn>"+caller+"</Arn><UserId>AIDA</UserId>")
-	}
-	plays["AssumeRole"] = func(in call) reply {
-		if in.form.Get("TokenCode") != "123456" {
-			return fail(http.StatusForbidden, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA code.")
-		}
-		return result("AssumeRole", "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
-			"<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>")
+// as is how a client of the tests' own asks.
+func (c *cloud) as(key string) aws.Config {
+	return aws.Config{
+		Region: region, BaseEndpoint: &c.url,
+		Credentials: credentials.NewStaticCredentialsProvider(key, "secret", ""),
 	}
 }

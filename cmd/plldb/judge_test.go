@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -131,15 +135,25 @@ func linesFit(stdout string, code int) error {
 }
 
 // outcome prints the last line of the last run's standard output, with line breaks, and words for what differs from
-// run to run: the time, the endpoint, and each digest that is the one of the object that the cloud holds.
+// run to run: the time, the endpoint, the stack's own id, and of each function the version and, where it is that of the
+// object in the bucket, the digest.
 func outcome(ts *testscript.TestScript, _ bool, _ []string) {
 	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
 	text := strings.ReplaceAll(lines[len(lines)-1], ts.Getenv("ENDPOINT"), "ENDPOINT")
-	for _, v := range stageOf(ts).cloud.objects() {
-		text = strings.ReplaceAll(text, `"versionId":"`+v.id+`","sha256":"`+v.sha256+`"`,
-			`"versionId":"`+v.id+`","sha256":"of the uploaded bytes"`)
+	for _, found := range packageOf.FindAllStringSubmatch(text, -1) {
+		key, version, sum := found[1], found[2], found[3]
+		object, err := stageOf(ts).cloud.s3(testsKey).HeadObject(context.Background(), &s3.HeadObjectInput{
+			Bucket: aws.String(bucket), Key: &key, VersionId: &version, ChecksumMode: types.ChecksumModeEnabled,
+		})
+		ts.Check(err)
+		if aws.ToString(object.ChecksumSHA256) == sum {
+			text = strings.Replace(text, found[0],
+				`"key":"`+key+`","versionId":"of the object","sha256":"of the uploaded bytes"`, 1)
+		}
 	}
 	text = duration.ReplaceAllString(text, `"durationMs":0`)
+	text = stackNumber.ReplaceAllString(text, "${1}STACK")
+	text = templateVersion.ReplaceAllString(text, "${1}VERSION")
 	var indented strings.Builder
 	enc := json.NewEncoder(&indented)
 	enc.SetIndent("", "  ")
@@ -147,4 +161,9 @@ func outcome(ts *testscript.TestScript, _ bool, _ []string) {
 	fmt.Fprint(ts.Stdout(), indented.String())
 }
 
-var duration = regexp.MustCompile(`"durationMs":\d+`)
+var (
+	duration        = regexp.MustCompile(`"durationMs":\d+`)
+	packageOf       = regexp.MustCompile(`"key":"([^"]+)","versionId":"([^"]+)","sha256":"([^"]+)"`)
+	stackNumber     = regexp.MustCompile(`(:stack/plldb/)[0-9a-f-]{36}`)
+	templateVersion = regexp.MustCompile(`(template\.yaml\?versionId=)[^"]+`)
+)

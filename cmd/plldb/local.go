@@ -2,12 +2,15 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 
 	"github.com/spf13/pflag"
 
 	"github.com/plldb/plldb/magefiles/targets"
+	"github.com/plldb/plldb/pkg/account"
+	"github.com/plldb/plldb/pkg/localcloud"
 )
 
 // local is what --local and the flags that belong to it say.
@@ -15,9 +18,11 @@ type local struct {
 	on    bool
 	state string
 	speed float64
+	given func(flag string) bool // whether the command line has it
 }
 
 func (l *local) flags(f *pflag.FlagSet) {
+	l.given = f.Changed
 	f.BoolVar(&l.on, "local", false, "work in the AWS inside plldb, on this machine alone")
 	f.StringVar(&l.state, "state", "", "with --local: the folder of its state (default: plldb/local in the user's state folder)")
 	f.Float64Var(&l.speed, "speed", 0, "with --local: how many times faster than AWS; 1 is as slow (default: at once)")
@@ -26,9 +31,9 @@ func (l *local) flags(f *pflag.FlagSet) {
 // check finds what no run can work with, and sets the state's folder.
 func (l *local) check(o *options) (err error) {
 	switch {
-	case !l.on && l.state != "":
+	case !l.on && l.given("state"):
 		return errors.New("--state is the folder of the local cloud: it wants --local")
-	case !l.on && l.speed != 0:
+	case !l.on && l.given("speed"):
 		return errors.New("--speed is the local cloud's: it wants --local")
 	case !l.on:
 		return nil
@@ -36,7 +41,13 @@ func (l *local) check(o *options) (err error) {
 		return errors.New("--local and --endpoint-url exclude each other: both say where to work instead of AWS")
 	case o.profile != "":
 		return errors.New("--local asks for no credentials: leave out --profile")
-	case l.speed < 0, math.IsNaN(l.speed), math.IsInf(l.speed, 0):
+	case o.account != "" && o.account != localcloud.Account:
+		return fmt.Errorf("--local has the account %s, not %s", localcloud.Account, o.account)
+	case o.region != "" && !account.IsRegion(o.region):
+		return fmt.Errorf("--region is a name like eu-west-1, not %q", o.region)
+	case l.given("state") && l.state == "":
+		return errors.New("--state is the name of a folder, not empty")
+	case l.given("speed") && (!(l.speed > 0) || math.IsInf(l.speed, 0)): // NaN is no number above zero either
 		return errors.New("--speed is a number above zero")
 	}
 	l.state, err = targets.LocalState(l.state)

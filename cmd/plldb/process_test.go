@@ -5,30 +5,32 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// signal NAME OPERATION waits until the cloud was asked for the operation, after the last serve, and then sends the
-// signal to the command in the background. With NAME… the signal is repeated until the command is gone.
+// signal NAME [OPERATION] waits until the cloud was asked for the operation, after the last serve, and then sends the
+// signal to the command in the background. With NAME... the signal is repeated until the command is gone.
 func signalTo(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 || len(ts.BackgroundCmds()) != 1 {
-		ts.Fatalf("usage: signal INT|TERM[...] operation, with one command in the background")
+	if neg || len(args) == 0 || len(args) > 2 || len(ts.BackgroundCmds()) != 1 {
+		ts.Fatalf("usage: signal INT|TERM|KILL[...] [operation], with one command in the background")
 	}
 	s := stageOf(ts)
 	s.run = ts.BackgroundCmds()[0]
-	waitUntil(ts, func() bool { return s.cloud.was(args[1]) || gone(s.run) })
-	switch args[0] {
-	case "INT":
-		ts.Check(s.run.Process.Signal(os.Interrupt))
-	case "TERM":
-		ts.Check(s.run.Process.Signal(syscall.SIGTERM))
-	case "TERM...":
-		waitUntil(ts, func() bool { return s.run.Process.Signal(syscall.SIGTERM) != nil })
-	default:
+	if len(args) == 2 {
+		waitUntil(ts, func() bool { return s.cloud.was(args[1]) || gone(s.run) })
+	}
+	name, repeated := strings.CutSuffix(args[0], "...")
+	number, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}[name]
+	if !ok {
 		ts.Fatalf("no signal %s", args[0])
+	}
+	ts.Check(s.run.Process.Signal(number))
+	if repeated {
+		waitUntil(ts, func() bool { return s.run.Process.Signal(number) != nil })
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,13 +13,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// The scripts show the binary as a shell sees it: arguments and variables in, streams and an exit code out. AWS is a
-// cloud of the test's own (cloud_test.go), to which the binary speaks the real protocols.
+// The scripts show the binary as a shell sees it: arguments and variables in, streams and an exit code out. AWS is the
+// local cloud, to which the binary speaks the real protocols as to any endpoint (cloud_test.go), or, with --local, the
+// one that the binary brings along.
 
 var update = flag.Bool("update", false, "write what the scripts see into their golden files")
 
 func TestMain(m *testing.M) {
-	commands := map[string]func(){"plldb": main, "unread": unread}
+	commands := map[string]func(){"plldb": main, "unread": unread, "alone": alone}
 	for name, helper := range terminalCommands() {
 		commands[name] = helper
 	}
@@ -38,8 +38,10 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":   serve,
+			"trap":    trap,
 			"tree":    tree,
 			"exits":   exits,
+			"shows":   shows,
 			"signal":  signalTo,
 			"left":    left,
 			"outcome": outcome,
@@ -49,16 +51,21 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition knows [terminal]: this machine has pseudo terminals, and the tests a way to them.
+// condition knows [terminal]: this machine has pseudo terminals, and the tests a way to them; and [alone]: a process
+// may have a network of its own here.
 func condition(name string) (bool, error) {
-	if name != "terminal" {
-		return false, fmt.Errorf("unknown condition %q", name)
+	switch name {
+	case "terminal":
+		f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+		if err != nil {
+			return false, nil //nolint:nilerr // it has none
+		}
+		return len(terminalCommands()) > 0, f.Close()
+	case "alone":
+		cmd := exec.Command("alone", "true") //nolint:noctx // it ends by itself
+		return cmd.Run() == nil, nil
 	}
-	f, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		return false, nil //nolint:nilerr // it has none
-	}
-	return len(terminalCommands()) > 0, f.Close()
+	return false, fmt.Errorf("unknown condition %q", name)
 }
 
 // goCaches are those of whoever runs the tests: a script's HOME is another.
@@ -134,19 +141,15 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s := stageOf(ts)
 	if s.cloud == nil {
-		s.cloud = &cloud{odd: map[string]reply{}, silent: map[string]bool{}}
-		server := httptest.NewServer(s.cloud)
-		ts.Defer(server.Close)
-		ts.Setenv("ENDPOINT", server.URL)
-		ts.Setenv("AWS_ENDPOINT_URL", server.URL)
-		ts.Setenv("AWS_REGION", "eu-west-1")
+		s.cloud = openCloud(ts)
+		ts.Setenv("ENDPOINT", s.cloud.url)
+		ts.Setenv("AWS_ENDPOINT_URL", s.cloud.url)
+		ts.Setenv("AWS_REGION", region)
 		ts.Setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
 		ts.Setenv("AWS_SECRET_ACCESS_KEY", "kept-secret")
 	}
-	s.cloud.mu.Lock()
-	defer s.cloud.mu.Unlock()
-	s.cloud.since = len(s.cloud.asked)
-	play(s.cloud, append(args[1:], "")[0])
+	s.cloud.mark()
+	ts.Check(play(s.cloud, append(args[1:], "")[0]))
 }
 
 // tree makes a small source tree of plldb in $WORK/tree, around the files that the script brings, and goes there.
@@ -179,12 +182,24 @@ func testFolder(ts *testscript.TestScript) string {
 
 const template = `AWSTemplateFormatVersion: "2010-09-09"
 Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Principal: {Service: lambda.amazonaws.com}
+            Action: sts:AssumeRole
   Hello:
     Type: AWS::Lambda::Function
     Metadata:
       plldb:
         sha256: "${plldb:functions.hello.sha256}"
     Properties:
+      Runtime: provided.al2023
+      Handler: bootstrap
+      Role: !GetAtt Role.Arn
       Code:
         S3Bucket: "${plldb:bucket}"
         S3Key: "${plldb:functions.hello.key}"
@@ -195,6 +210,9 @@ Resources:
       plldb:
         sha256: "${plldb:functions.goodbye.sha256}"
     Properties:
+      Runtime: provided.al2023
+      Handler: bootstrap
+      Role: !GetAtt Role.Arn
       Code:
         S3Bucket: "${plldb:bucket}"
         S3Key: "${plldb:functions.goodbye.key}"
@@ -204,7 +222,7 @@ Outputs:
     Value: "${plldb:version}"
 `
 
-// operations prints what the cloud was asked for, one operation a line, or that it was asked for nothing.
+// operations prints what the cloud, or the trap, was asked for, one operation a line, or that it was asked for nothing.
 func operations(ts *testscript.TestScript, neg, writes bool) {
 	done := stageOf(ts).cloud.operations(writes)
 	if neg && len(done) > 0 {

@@ -82,8 +82,12 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 			return wrong
 		}
 	}
-	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok { // only those that are true or false can be
-		return fmt.Errorf("--%s is true or false, not %q", wrong.GetFlag().Name, wrong.GetValue())
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		kind := "true or false"
+		if wrong.GetFlag().Value.Type() == "float64" {
+			kind = "a number"
+		}
+		return fmt.Errorf("--%s is %s, not %q", wrong.GetFlag().Name, kind, wrong.GetValue())
 	}
 	return err
 }

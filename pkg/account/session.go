@@ -125,6 +125,9 @@ func askMetadataOnce(o *ec2rolecreds.Options) {
 // regionShape is what every region's name looks like: us-east-1, us-gov-west-1, eusc-de-east-1.
 var regionShape = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]+)+-[0-9]+$`)
 
+// IsRegion says whether s has the form of a region's name.
+func IsRegion(s string) bool { return regionShape.MatchString(s) }
+
 func checkRegion(cfg aws.Config) error {
 	switch {
 	case cfg.Region == "":
@@ -133,7 +136,7 @@ func checkRegion(cfg aws.Config) error {
 			Hint:    "name one with --region, AWS_REGION, or a profile that has one (aws configure set region eu-west-1)",
 			Code:    report.ExitUsage,
 		}
-	case cfg.BaseEndpoint == nil && !regionShape.MatchString(cfg.Region):
+	case cfg.BaseEndpoint == nil && !IsRegion(cfg.Region):
 		return &report.Problem{
 			Message: fmt.Sprintf("%q is not the name of an AWS region", cfg.Region),
 			Hint:    "regions are named like eu-west-1; `aws ec2 describe-regions` lists those of this account",

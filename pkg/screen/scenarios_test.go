@@ -103,6 +103,7 @@ func created() []report.Event {
 		report.StepEnded{Step: report.Upload, Sum: "1 package sent, 1 already there", Took: 61 * time.Second},
 		report.StepStarted{Step: report.Deploy},
 		stackEvent("PLLDBSessions", "AWS::DynamoDB::Table", "CREATE_IN_PROGRESS", ""),
+		stackEvent("PLLDBSessions", "AWS::DynamoDB::Table", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
 		stackEvent("PLLDBSessions", "AWS::DynamoDB::Table", "CREATE_COMPLETE", ""),
 		stackEvent("plldb", "", "CREATE_COMPLETE", ""),
 		report.Warning{Text: "the table PLLDBSessions is kept"},

@@ -48,7 +48,14 @@ func (s *Screen) account(e report.Account) {
 	s.line("account %s, region %s, as %s%s", id, region, e.Caller, at(e.Endpoint))
 }
 
+// initiated is CloudFormation's second word about a resource that it makes: the same status once more, now that there is a
+// physical id. It is shown to who asks for everything, and stands in JSON.
+const initiated = "Resource creation Initiated"
+
 func (s *Screen) stackEvent(e report.StackEvent) {
+	if e.Reason == initiated && !s.o.Verbose {
+		return
+	}
 	text := fmt.Sprintf("  %s  %s  %s", e.Time.Local().Format("15:04:05"), s.paint.status(e.Status), e.LogicalID)
 	if e.ResourceType != "" {
 		text += s.paint.faint("  %s", e.ResourceType)
