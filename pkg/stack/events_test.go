@@ -4,45 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
-	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/stack"
 )
-
-// What the clean-up could not delete is a warning: the update went well. A deletion that went well at the second try is
-// not.
-func TestTrap22CleanupFailuresWarn(t *testing.T) {
-	bubble("", t, func(t *testing.T) {
-		p := newWorld().having("CREATE_COMPLETE").play("ExecuteChangeSet", []scene{
-			at("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", told("Role DELETE_FAILED in use"), told("Other DELETE_FAILED at first"),
-				told("Role DELETE_FAILED in use"), told("Other DELETE_COMPLETE"), told("Table DELETE_SKIPPED")),
-			at("UPDATE_COMPLETE"),
-		}).open()
-		res, err := p.deploy(t, stack.Consents{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustStatus(t, res, report.Updated)
-		var said []string
-		for _, line := range p.story.lines() {
-			if strings.HasPrefix(line, "warning") || strings.HasPrefix(line, "notice") {
-				said = append(said, line)
-			}
-		}
-		want := []string{
-			"warning: Role (AWS::Lambda::Function) could not be deleted: in use; it stays, and no longer belongs to the stack",
-			"notice: Table (AWS::DynamoDB::Table) is kept: Table-1",
-		}
-		if !slices.Equal(said, want) {
-			t.Errorf("said %q", said)
-		}
-	})
-}
 
 // Events: those of this operation, each once, in order, over pages.
 func TestEventsOfThisOperationOnly(t *testing.T) {

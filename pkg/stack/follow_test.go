@@ -174,23 +174,3 @@ func TestTrap35SessionExpires(t *testing.T) {
 		mustStatus(t, res, report.Failed)
 	})
 }
-
-// The clean-up after an update is waited out.
-func TestTrap25CleanupIsWaitedOut(t *testing.T) {
-	bubble("", t, func(t *testing.T) {
-		w := newWorld().having("CREATE_COMPLETE").play("ExecuteChangeSet",
-			append(during(3, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), at("UPDATE_COMPLETE")))
-		res, err := w.open().deploy(t, stack.Consents{})
-		if err != nil || res.Seen.Status != "UPDATE_COMPLETE" {
-			t.Fatalf("%v, seen %s", err, res.Seen.Status)
-		}
-	})
-	bubble("found", t, func(t *testing.T) {
-		w := newWorld().having("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS").
-			showing(append(during(3, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), at("UPDATE_COMPLETE"))...).
-			play("ExecuteChangeSet", updates())
-		if _, err := w.open().deploy(t, stack.Consents{}); err != nil {
-			t.Fatal(err)
-		}
-	})
-}

@@ -19,15 +19,10 @@ func TestWatch(t *testing.T) {
 		status report.Status
 		code   int
 	}{
-		"nothing":             {newWorld(), report.Absent, 0},
-		"empty":               {newWorld().having("REVIEW_IN_PROGRESS"), report.Absent, 0},
-		"created before":      {newWorld().having("CREATE_COMPLETE"), report.Unchanged, 0},
 		"updated before":      {newWorld().having("UPDATE_COMPLETE"), report.Unchanged, 0},
-		"rolled back before":  {newWorld().having("UPDATE_ROLLBACK_COMPLETE"), report.RolledBack, report.ExitStack},
 		"failed before":       {newWorld().having("UPDATE_ROLLBACK_FAILED"), report.Failed, report.ExitStack},
 		"not deleted before":  {newWorld().having("DELETE_FAILED"), report.Failed, report.ExitStack},
 		"a state of tomorrow": {newWorld().having("SOMETHING_NEW"), report.Failed, report.ExitStack},
-		"creates":             {atWork("CREATE_IN_PROGRESS", creates()...), report.Created, 0},
 		"updates":             {atWork("UPDATE_IN_PROGRESS", at("UPDATE_COMPLETE")), report.Updated, 0},
 		"deletes":             {atWork("DELETE_IN_PROGRESS", at("DELETE_COMPLETE")), report.Deleted, 0},
 		"rolls back":          {atWork("ROLLBACK_IN_PROGRESS", at("ROLLBACK_COMPLETE")), report.RolledBack, report.ExitStack},

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,33 +15,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/plldb/plldb/pkg/fakeaws"
+	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/localcloud"
 	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/store"
 )
 
-// writes are the requests that a store sent after its look.
-func writes(r *region) []string {
-	return slices.DeleteFunc(r.Operations(), func(name string) bool { return slices.Contains(reads, name) })
+// settingUp are the writes that make a bucket, in order.
+var settingUp = []string{
+	"CreateBucket", "PutPublicAccessBlock", "PutBucketEncryption", "PutBucketVersioning", "PutBucketPolicy",
+	"PutBucketLifecycleConfiguration",
 }
 
 func TestANewBucketGetsEverythingOnce(t *testing.T) {
-	r, told := newRegion(), &ears{}
-	s := r.store(store.WithSink(told))
+	w, told := newWorld(t), &ears{}
+	s := w.store(store.WithSink(told))
 	changes, justVersioned := setUp(t, s, ireland())
-	want := []string{
-		"S3.CreateBucket", "S3.PutPublicAccessBlock", "S3.PutBucketEncryption", "S3.PutBucketVersioning",
-		"S3.PutBucketPolicy", "S3.PutBucketLifecycleConfiguration",
-	}
-	if got := writes(r); !slices.Equal(got, want) || !justVersioned {
-		t.Errorf("wrote %v, want %v; just versioned: %v", got, want, justVersioned)
+	if got := w.writes(); !slices.Equal(got, settingUp) || !justVersioned {
+		t.Errorf("wrote %v, want %v; just versioned: %v", got, settingUp, justVersioned)
 	}
 	for i, one := range heard[report.Changed](told) {
 		if one.Thing != changes[i].Thing || one.Reason != changes[i].Reason {
 			t.Errorf("told %v of %v", one, changes[i])
 		}
 	}
-	if n := len(heard[report.Changed](told)); n != len(want) {
+	if n := len(heard[report.Changed](told)); n != len(settingUp) {
 		t.Errorf("told of %d changes", n)
 	}
 	if again, justVersioned := setUp(t, s, ireland()); len(again) != 0 || justVersioned { // R3
@@ -48,52 +47,104 @@ func TestANewBucketGetsEverythingOnce(t *testing.T) {
 	}
 }
 
-// Trap 43: a run that ended half-way is finished by the next, wherever it ended.
+// Trap 43: a run that ended half-way is finished by the next, wherever it ended. Of a bucket that is just made S3
+// itself sets the public access block, the encryption and the ownership; what is left is written.
 func TestTrap43AHalfMadeBucketIsFinished(t *testing.T) {
-	whole := newRegion()
+	whole := newWorld(t)
 	changes, _ := setUp(t, whole.store(), ireland())
-	for made := range len(changes) {
-		r := newRegion()
-		if _, err := r.store().Apply(t.Context(), changes[:made]); err != nil {
+	for made, left := range []int{6, 3, 3, 3, 2, 1} {
+		w := newWorld(t)
+		if _, err := w.store().Apply(t.Context(), changes[:made]); err != nil {
 			t.Fatal(err)
 		}
-		rest, _ := setUp(t, r.store(), ireland())
-		if len(rest) != len(changes)-made {
-			t.Errorf("after %d changes: %d more, want %d", made, len(rest), len(changes)-made)
+		if rest, _ := setUp(t, w.store(), ireland()); len(rest) != left {
+			t.Errorf("after %d changes: %d more, want %d", made, len(rest), left)
 		}
-		if r.policy != whole.policy || r.status != whole.status || !reflect.DeepEqual(r.rules, whole.rules) ||
-			!reflect.DeepEqual(r.public, whole.public) || !reflect.DeepEqual(r.crypt, whole.crypt) ||
-			r.ownership != whole.ownership {
-			t.Errorf("after %d changes the bucket is not as a new one", made)
+		if !reflect.DeepEqual(w.settings(), whole.settings()) {
+			t.Errorf("after %d changes the bucket is not as a new one: %+v", made, w.settings())
 		}
 	}
 }
 
+// What somebody else set otherwise is set right, and what is theirs stays.
+func TestABucketThatSomebodySetOtherwise(t *testing.T) {
+	w := newWorld(t)
+	b := w.made(owner)
+	b.versioning(types.BucketVersioningStatusSuspended)
+	b.encrypted(types.ServerSideEncryptionAwsKms)
+	b.owned(types.ObjectOwnershipObjectWriter)
+	b.policy(`{"Version":"2008-10-17","Id":"x","Statement":{"Sid":"Theirs","Effect":"Allow","Action":"s3:ListBucket",` +
+		`"Principal":{"AWS":"999999999999"},"Resource":"arn:aws:s3:::` + *b.name + `"}}`)
+	out, err := b.DeletePublicAccessBlock(t.Context(), &s3.DeletePublicAccessBlockInput{Bucket: b.name})
+	mustDo(t, out, err)
+	rule, id, days := types.LifecycleRule{Status: types.ExpirationStatusEnabled}, "theirs", int32(1)
+	//lint:ignore SA1019 the form of a rule that somebody made long ago
+	rule.ID, rule.Prefix, rule.Expiration = &id, &id, &types.LifecycleExpiration{Days: &days}
+	set, err := b.PutBucketLifecycleConfiguration(t.Context(), &s3.PutBucketLifecycleConfigurationInput{
+		Bucket: b.name, LifecycleConfiguration: &types.BucketLifecycleConfiguration{Rules: []types.LifecycleRule{rule}},
+		TransitionDefaultMinimumObjectSize: types.TransitionDefaultMinimumObjectSizeVariesByStorageClass,
+	})
+	mustDo(t, set, err)
+
+	if _, justVersioned := setUp(t, w.store(), ireland()); !justVersioned {
+		t.Error("it does not version yet, and nobody is told")
+	}
+	if rest, _ := setUp(t, w.store(), ireland()); len(rest) != 0 {
+		t.Errorf("a second run would change %v", rest)
+	}
+	got := w.settings()
+	if got.Encryption.ApplyServerSideEncryptionByDefault.SSEAlgorithm != types.ServerSideEncryptionAwsKms {
+		t.Errorf("the encryption was weakened: %+v", got.Encryption)
+	}
+	if text := got.Policy.String(); !strings.Contains(text, "Theirs") || !strings.Contains(text, "PLLDBTLSOnly") {
+		t.Errorf("policy %s", text)
+	}
+	if len(got.Lifecycle) != 2 || *got.Lifecycle[0].ID != id || *got.Lifecycle[0].Filter.Prefix != id ||
+		*got.Lifecycle[0].Expiration.Days != days ||
+		got.MinimumSize != types.TransitionDefaultMinimumObjectSizeVariesByStorageClass {
+		t.Errorf("lifecycle %+v, %s", got.Lifecycle, got.MinimumSize)
+	}
+}
+
 func TestApplyStopsAtTheFirstFailure(t *testing.T) {
-	r := newRegion()
-	r.On("S3.PutBucketEncryption", fakeaws.Fails("AccessDenied", "no s3:PutEncryptionConfiguration"))
-	_, err := r.store().Apply(t.Context(), store.Plan(store.Seen{}, ireland()))
+	w := newWorld(t)
+	w.refuses("PutBucketEncryption", 0, http.StatusForbidden, "AccessDenied")
+	_, err := w.store().Apply(t.Context(), store.Plan(store.Seen{}, ireland()))
 	if codeOf(err) != "AccessDenied" || !strings.Contains(err.Error(), "setting the encryption of "+ireland().Name) {
 		t.Errorf("got %v", err)
 	}
-	if got := writes(r); got[len(got)-1] != "S3.PutBucketEncryption" {
+	if got := w.writes(); got[len(got)-1] != "PutBucketEncryption" {
 		t.Errorf("went on: %v", got)
+	}
+}
+
+// Whatever is throttled, or takes effect without an answer, the SDK asks again, and the bucket is as a new one. An
+// answer to CreateBucket that was lost is BucketAlreadyOwnedByYou at the second try.
+func TestThrottlesAndLostAnswers(t *testing.T) {
+	whole := newWorld(t)
+	setUp(t, whole.store(), ireland())
+	for _, operation := range append(slices.Clone(reads), settingUp...) {
+		w := newWorld(t)
+		w.refuses(operation, 1, http.StatusServiceUnavailable, "SlowDown")
+		w.hurts(localcloud.Fault{Operation: operation, After: 1, Times: 1, Lose: true})
+		setUp(t, w.store(), ireland())
+		if n := w.count(operation); n < 3 {
+			t.Errorf("%s was asked %d times", operation, n)
+		}
+		if !reflect.DeepEqual(w.settings(), whole.settings()) {
+			t.Errorf("%s: the bucket is not as a new one: %+v", operation, w.settings())
+		}
 	}
 }
 
 // Traps 41 and 45: S3 is still at work on the bucket, or on the deletion of one of that name. It is waited for.
 func TestTrap41And45AbortedWritesAreRepeated(t *testing.T) {
-	aborted := fakeaws.Fails("OperationAborted", "A conflicting conditional operation is currently in progress")
-	for _, operation := range []string{"S3.CreateBucket", "S3.PutBucketPolicy"} {
+	for _, operation := range []string{"CreateBucket", "PutBucketPolicy"} {
 		t.Run(operation, func(t *testing.T) {
-			r, told := newRegion(), &ears{}
-			succeed := fakeaws.Always(&s3.PutBucketPolicyOutput{})
-			if operation == "S3.CreateBucket" {
-				succeed = r.create
-			}
-			r.On(operation, fakeaws.InTurn(aborted, aborted, succeed))
-			setUp(t, r.store(store.WithSink(told)), ireland())
-			if n := count(r, operation); n != 3 {
+			w, told := newWorld(t), &ears{}
+			w.refuses(operation, 2, http.StatusConflict, "OperationAborted")
+			setUp(t, w.store(store.WithSink(told)), ireland())
+			if n := w.count(operation); n != 3 {
 				t.Errorf("asked %d times", n)
 			}
 			if n := len(heard[report.Notice](told)); n != 1 {
@@ -104,10 +155,10 @@ func TestTrap41And45AbortedWritesAreRepeated(t *testing.T) {
 }
 
 func TestTrap41WaitingIsBounded(t *testing.T) {
-	r := newRegion()
-	r.On("S3.CreateBucket", fakeaws.Fails("OperationAborted", ""))
+	w := newWorld(t)
+	w.refuses("CreateBucket", 0, http.StatusConflict, "OperationAborted")
 	var waited []time.Duration
-	s := r.store(store.WithSleep(note(&waited)))
+	s := w.store(store.WithSleep(note(&waited)))
 	_, err := s.Apply(t.Context(), store.Plan(store.Seen{}, ireland()))
 	if p, ok := errors.AsType[*report.Problem](err); !ok || p.Hint == "" || codeOf(err) != "OperationAborted" {
 		t.Errorf("got %v", err)
@@ -120,17 +171,17 @@ func TestTrap41WaitingIsBounded(t *testing.T) {
 // The real clock waits for the second try, and not a moment longer than the context lasts.
 func TestApplyStopsWaitingWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRegion()
+		w := openWorld(t, 0)
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
-		r.On("S3.CreateBucket", fakeaws.Fails("OperationAborted", ""))
+		w.refuses("CreateBucket", 0, http.StatusConflict, "OperationAborted")
 		began := time.Now()
-		s := store.New(s3.NewFromConfig(r.Config()), ireland())
+		s := store.New(w.client(plldb, "eu-west-1"), ireland())
 		_, err := s.Apply(ctx, store.Plan(store.Seen{}, ireland()))
 		if waited := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || waited != 1500*time.Millisecond {
 			t.Errorf("got %v after %v", err, waited)
 		}
-		if n := count(r, "S3.CreateBucket"); n != 2 {
+		if n := w.count("CreateBucket"); n != 2 {
 			t.Errorf("asked %d times", n)
 		}
 	})
@@ -138,52 +189,52 @@ func TestApplyStopsWaitingWithTheContext(t *testing.T) {
 
 // A bucket just made may still be called missing by the next write; one that was there may not.
 func TestANewBucketMayStillBeCalledMissing(t *testing.T) {
-	r := newRegion()
-	missing := fakeaws.Fails("NoSuchBucket", "")
-	r.On("S3.PutPublicAccessBlock", fakeaws.InTurn(missing, fakeaws.Always(&s3.PutPublicAccessBlockOutput{})))
-	if _, err := r.store().Apply(t.Context(), store.Plan(store.Seen{}, ireland())); err != nil {
+	w := newWorld(t)
+	w.refuses("PutPublicAccessBlock", 1, http.StatusNotFound, "NoSuchBucket")
+	if _, err := w.store().Apply(t.Context(), store.Plan(store.Seen{}, ireland())); err != nil {
 		t.Error(err)
 	}
-	r.On("S3.PutPublicAccessBlock", missing)
-	_, err := r.store().Apply(t.Context(), store.Plan(store.Seen{State: store.Ours}, ireland()))
-	if codeOf(err) != "NoSuchBucket" || count(r, "S3.PutPublicAccessBlock") != 3 {
-		t.Errorf("got %v after %v", err, writes(r))
+	w = newWorld(t)
+	_, err := w.store().Apply(t.Context(), store.Plan(store.Seen{State: store.Ours}, ireland()))
+	if codeOf(err) != "NoSuchBucket" || len(w.writes()) != 1 {
+		t.Errorf("got %v after %v", err, w.writes())
 	}
 }
 
 // Trap 46: a name that another account holds refuses every read; CreateBucket says so, and nothing is sent after it.
 func TestTrap46SomebodyElsesBucketIsLeftAlone(t *testing.T) {
-	r := newRegion()
-	r.owner = "999999999999"
-	seen, err := r.store().Look(t.Context(), "plldb/versions/0.1.0/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = r.store().Apply(t.Context(), store.Plan(seen, ireland()))
+	w := newWorld(t)
+	w.made(other)
+	seen, err := w.store().Look(t.Context(), artifact.Root)
+	_, err = w.store().Apply(t.Context(), store.Plan(mustDo(t, seen, err), ireland()))
 	p, ok := errors.AsType[*report.Problem](err)
 	if !ok || p.Code != report.ExitFailed || !strings.Contains(p.Message, ireland().Name) || p.Hint == "" {
 		t.Errorf("got %v", err)
 	}
-	if got := writes(r); !slices.Equal(got, []string{"S3.CreateBucket"}) {
+	if got := w.writes(); !slices.Equal(got, []string{"CreateBucket"}) {
 		t.Errorf("sent %v", got)
 	}
 }
 
-// Trap 46: the bucket is ours, but nothing of it may be read. Settings are not written blindly.
+// Trap 46: the bucket is ours, but nothing of it may be read. CreateBucket says so, in us-east-1 by a plain 200.
+// Settings are not written blindly.
 func TestTrap46OursButUnreadable(t *testing.T) {
-	for name, create := range map[string]fakeaws.Answer{
-		"BucketAlreadyOwnedByYou": fakeaws.Fails("BucketAlreadyOwnedByYou", ""),
-		"us-east-1's 200":         fakeaws.Always(&s3.CreateBucketOutput{}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := newRegion()
-			r.owner = "999999999999"
-			r.On("S3.CreateBucket", create)
-			_, err := r.store().Apply(t.Context(), store.Plan(store.Seen{State: store.Unknown}, ireland()))
+	for _, b := range []store.Bucket{ireland(), bucketIn("us-east-1", "aws")} {
+		t.Run(b.Region, func(t *testing.T) {
+			w := newWorld(t)
+			setUp(t, w.storeOf(b, w.client(owner, b.Region)), b)
+			w.door(owner, b).policy(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",` +
+				`"Action":["s3:Get*","s3:List*"],"Resource":"arn:aws:s3:::` + b.Name + `"}]}`)
+			s := w.storeOf(b, w.client(plldb, b.Region))
+			seen, err := s.Look(t.Context(), artifact.Root)
+			if mustDo(t, seen, err).State != store.Unknown {
+				t.Fatalf("state %v", seen.State)
+			}
+			_, err = s.Apply(t.Context(), store.Plan(seen, b))
 			if codeOf(err) != "AccessDenied" {
 				t.Errorf("got %v", err)
 			}
-			if got := writes(r); !slices.Equal(got, []string{"S3.CreateBucket"}) {
+			if got := w.writes(); !slices.Equal(got, []string{"CreateBucket"}) {
 				t.Errorf("sent %v", got)
 			}
 		})
@@ -192,25 +243,25 @@ func TestTrap46OursButUnreadable(t *testing.T) {
 
 // Trap 46: it could be read after all: then what is there decides.
 func TestTrap46OursAndReadableAtTheSecondLook(t *testing.T) {
-	r := newRegion()
-	r.owner, r.status = account, types.BucketVersioningStatusEnabled
-	unread := store.Plan(store.Seen{State: store.Unknown}, ireland())
-	justVersioned, err := r.store().Apply(t.Context(), unread)
+	w := newWorld(t)
+	w.made(owner).versioning(types.BucketVersioningStatusEnabled)
+	justVersioned, err := w.store().Apply(t.Context(), store.Plan(store.Seen{State: store.Unknown}, ireland()))
 	if err != nil || justVersioned {
 		t.Errorf("just versioned: %v, %v", justVersioned, err)
 	}
-	if r.public == nil || r.policy == "" || slices.Contains(writes(r), "S3.PutBucketVersioning") {
-		t.Errorf("wrote %v", writes(r))
+	want := []string{"CreateBucket", "PutBucketPolicy", "PutBucketLifecycleConfiguration"}
+	if got := w.writes(); !slices.Equal(got, want) {
+		t.Errorf("wrote %v, want %v", got, want)
 	}
 }
 
 // Two runs set up the same new bucket side by side: both succeed, and it is as one would have made it (traps 45, 46).
 func TestTwoRunsAtOnce(t *testing.T) {
-	alone, r := newRegion(), newRegion()
+	alone, w := newWorld(t), newWorld(t)
 	setUp(t, alone.store(), ireland())
 	var runs sync.WaitGroup
 	for range 2 {
-		s := r.store()
+		s := w.store()
 		plan := store.Plan(store.Seen{State: store.Absent}, ireland())
 		runs.Go(func() {
 			if justVersioned, err := s.Apply(t.Context(), plan); err != nil || !justVersioned {
@@ -219,21 +270,12 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		})
 	}
 	runs.Wait()
-	if r.policy != alone.policy || !reflect.DeepEqual(r.rules, alone.rules) || r.ownership != alone.ownership {
+	if !reflect.DeepEqual(w.settings(), alone.settings()) {
 		t.Error("the bucket is not as one run makes it")
 	}
-	if left, _ := setUp(t, r.store(), ireland()); len(left) != 0 {
+	if left, _ := setUp(t, w.store(), ireland()); len(left) != 0 {
 		t.Errorf("left to do: %v", left)
 	}
-}
-
-func count(r *region, operation string) (n int) {
-	for _, name := range r.Operations() {
-		if name == operation {
-			n++
-		}
-	}
-	return n
 }
 
 // note is a clock that keeps how long it was asked to wait, and does not.

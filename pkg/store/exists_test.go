@@ -1,34 +1,27 @@
 package store_test
 
 import (
-	"context"
+	"net/http"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"github.com/plldb/plldb/pkg/fakeaws"
 )
 
 func TestExists(t *testing.T) {
-	for code, want := range map[string]struct{ there, fails bool }{
-		"":             {there: true},
-		"NotFound":     {},
-		"NoSuchBucket": {},
-		"Forbidden":    {fails: true}, // trap 46: somebody else's, or not allowed
+	for name, c := range map[string]struct {
+		prepare      func(w *world)
+		there, fails bool
+	}{
+		"missing":         {func(*world) {}, false, false},
+		"ours":            {func(w *world) { w.made(owner) }, true, false},
+		"somebody else's": {func(w *world) { w.made(other) }, false, true}, // trap 46
+		"broken": {func(w *world) {
+			w.refuses("HeadBucket", 0, http.StatusInternalServerError, "InternalError")
+		}, false, true},
 	} {
-		r := newRegion()
-		r.On("S3.HeadBucket", func(_ context.Context, in any) (any, error) {
-			if owner := in.(*s3.HeadBucketInput).ExpectedBucketOwner; owner == nil || *owner != ireland().Account {
-				t.Errorf("%q: asked without the expected owner (trap 17)", code)
-			}
-			if code == "" {
-				return &s3.HeadBucketOutput{}, nil
-			}
-			return nil, fakeaws.Error(code, "")
-		})
-		there, err := r.store().Exists(t.Context())
-		if there != want.there || (err != nil) != want.fails {
-			t.Errorf("%q: %v, %v", code, there, err)
+		w := newWorld(t)
+		c.prepare(w)
+		there, err := w.store().Exists(t.Context())
+		if there != c.there || (err != nil) != c.fails {
+			t.Errorf("%s: %v, %v", name, there, err)
 		}
 	}
 }

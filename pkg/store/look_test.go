@@ -3,26 +3,26 @@ package store_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
 	"github.com/plldb/plldb/pkg/artifact"
-	"github.com/plldb/plldb/pkg/fakeaws"
+	"github.com/plldb/plldb/pkg/localcloud"
 	"github.com/plldb/plldb/pkg/store"
 )
 
+// reads are the questions of a look.
 var reads = []string{
-	"S3.GetBucketEncryption", "S3.GetBucketLifecycleConfiguration", "S3.GetBucketOwnershipControls",
-	"S3.GetBucketPolicy", "S3.GetBucketVersioning", "S3.GetPublicAccessBlock", "S3.ListObjectVersions",
+	"GetBucketEncryption", "GetBucketLifecycleConfiguration", "GetBucketOwnershipControls", "GetBucketPolicy",
+	"GetBucketVersioning", "GetPublicAccessBlock", "ListObjectVersions",
 }
 
 // R7
@@ -33,64 +33,66 @@ func TestBucketName(t *testing.T) {
 	}
 }
 
-// The look is one answer deep: no read waits for another. Were they one after another, all of the bubble would block.
+// The look is one answer deep: all is asked before anything is answered.
 func TestLookAsksSevenQuestionsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRegion()
-		var all sync.WaitGroup
-		all.Add(len(reads))
-		for _, name := range reads {
-			r.On(name, func(context.Context, any) (any, error) {
-				all.Done()
-				all.Wait()
-				return nil, fakeaws.Error("NoSuchBucket", "")
-			})
-		}
-		if _, err := r.store().Look(t.Context(), artifact.Root); err != nil {
-			t.Fatal(err)
-		}
-		got := r.Operations()
+		w := openWorld(t, 0)
+		lift := w.hurts(localcloud.Fault{Stall: true})
+		looked := make(chan error)
+		go func() {
+			_, err := w.store().Look(t.Context(), artifact.Root)
+			looked <- err
+		}()
+		synctest.Wait()
+		got := w.operations()
 		slices.Sort(got)
 		if !slices.Equal(got, reads) {
 			t.Errorf("asked %v, want %v", got, reads)
+		}
+		lift()
+		if err := <-looked; err != nil {
+			t.Error(err)
 		}
 	})
 }
 
 func TestLookFindsTheState(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		answer map[string]string // code by operation; "" for all others
-		want   store.State
-		err    string // code
-	}{
-		{"missing", map[string]string{"": "NoSuchBucket"}, store.Absent, ""},
-		{"there, with nothing set", nil, store.Ours, ""},
-		{"somebody else's", map[string]string{"": "AccessDenied"}, store.Unknown, ""},
-		{"in another region than its name says", map[string]string{"": "PermanentRedirect"}, store.Unknown, ""},
-		{"just being made", map[string]string{"": "NoSuchBucket", "S3.GetBucketVersioning": "ok"}, store.Ours, ""},
-		{
-			"just being made, and only an absent setting knows",
-			map[string]string{"": "NoSuchBucket", "S3.GetBucketPolicy": "NoSuchBucketPolicy"},
-			store.Ours, "",
-		},
-		{"one read not allowed", map[string]string{"S3.GetBucketPolicy": "AccessDenied"}, 0, "AccessDenied"},
-		{"bad credentials", map[string]string{"": "InvalidAccessKeyId"}, 0, "InvalidAccessKeyId"},
-		{"one read fails", map[string]string{"S3.ListObjectVersions": "MethodNotAllowed"}, 0, "MethodNotAllowed"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newRegion()
-			r.owner = account
+	ours := func(w *world) { w.made(owner) }
+	just := func(known string) func(w *world) { // made just now: only one read finds it, or an absent setting of it
+		return func(w *world) {
+			w.made(owner)
 			for _, name := range reads {
-				code, given := c.answer[name]
-				if !given {
-					code = c.answer[""]
-				}
-				if code != "" && code != "ok" {
-					r.On(name, fakeaws.Fails(code, ""))
+				if name != known {
+					w.refuses(name, 0, http.StatusNotFound, "NoSuchBucket")
 				}
 			}
-			seen, err := r.store().Look(t.Context(), artifact.Root)
+		}
+	}
+	for _, c := range []struct {
+		name    string
+		prepare func(w *world)
+		key     string
+		want    store.State
+		err     string // code
+	}{
+		{"missing", func(*world) {}, plldb, store.Absent, ""},
+		{"there, with nothing set", ours, plldb, store.Ours, ""},
+		{"somebody else's", func(w *world) { w.made(other) }, plldb, store.Unknown, ""},
+		{"in another region than its name says", inVirginia, plldb, store.Unknown, ""},
+		{"just being made", just("GetBucketVersioning"), plldb, store.Ours, ""},
+		{"just being made, and only an absent setting knows", just("GetBucketPolicy"), plldb, store.Ours, ""},
+		{"one read not allowed", func(w *world) {
+			w.refuses("GetBucketLifecycleConfiguration", 0, http.StatusForbidden, "AccessDenied")
+		}, plldb, 0, "AccessDenied"},
+		{"bad credentials", ours, nobody, 0, "InvalidAccessKeyId"},
+		{"one read fails", func(w *world) {
+			w.refuses("ListObjectVersions", 0, http.StatusMethodNotAllowed, "MethodNotAllowed")
+		}, plldb, 0, "MethodNotAllowed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			c.prepare(w)
+			seen, err := w.storeOf(ireland(), w.client(c.key, "eu-west-1")).Look(t.Context(), artifact.Root)
 			if got := codeOf(err); got != c.err || seen.State != c.want {
 				t.Errorf("state %v, error %v; want %v, %q", seen.State, err, c.want, c.err)
 			}
@@ -101,12 +103,20 @@ func TestLookFindsTheState(t *testing.T) {
 	}
 }
 
+// inVirginia makes the bucket of Ireland's name in us-east-1.
+func inVirginia(w *world) {
+	name := ireland().Name
+	out, err := w.client(owner, "us-east-1").CreateBucket(w.t.Context(), &s3.CreateBucketInput{Bucket: &name})
+	mustDo(w.t, out, err)
+}
+
 func TestLookNamesWhatItReadAndWhere(t *testing.T) {
-	r := newRegion()
-	r.owner = account
-	r.On("S3.GetBucketLifecycleConfiguration", fakeaws.Fails("AccessDenied", "not allowed"))
-	_, err := r.store().Look(t.Context(), artifact.Root)
-	if err == nil || !strings.Contains(err.Error(), "reading the lifecycle of bucket "+ireland().Name) {
+	w := newWorld(t)
+	b := w.made(owner)
+	b.policy(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*",` +
+		`"Action":"s3:GetLifecycleConfiguration","Resource":"arn:aws:s3:::` + *b.name + `"}]}`)
+	_, err := w.store().Look(t.Context(), artifact.Root)
+	if codeOf(err) != "AccessDenied" || !strings.Contains(err.Error(), "reading the lifecycle of bucket "+*b.name) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -114,42 +124,42 @@ func TestLookNamesWhatItReadAndWhere(t *testing.T) {
 func TestLookStopsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := newRegion().store().Look(ctx, artifact.Root); !errors.Is(err, context.Canceled) {
+	if _, err := newWorld(t).store().Look(ctx, artifact.Root); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Trap 47: each setting that is not there has an error code of its own, and none of them is an error.
+// Trap 47: each setting that is not there has an error code of its own, and none of them is an error. That of the
+// encryption is of the years before 2023, when a bucket could be without.
 func TestTrap47AbsentSettingsAreNoErrors(t *testing.T) {
-	r := newRegion()
-	r.owner = account
-	seen, err := r.store().Look(t.Context(), artifact.Root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(seen.Settings, store.Settings{}) || seen.State != store.Ours {
-		t.Errorf("got %+v", seen)
+	w := newWorld(t)
+	b := w.made(owner)
+	block, err := b.DeletePublicAccessBlock(t.Context(), &s3.DeletePublicAccessBlockInput{Bucket: b.name})
+	mustDo(t, block, err)
+	controls, err := b.DeleteBucketOwnershipControls(t.Context(),
+		&s3.DeleteBucketOwnershipControlsInput{Bucket: b.name})
+	mustDo(t, controls, err)
+	w.refuses("GetBucketEncryption", 0, http.StatusNotFound, "ServerSideEncryptionConfigurationNotFoundError")
+	seen, err := w.store().Look(t.Context(), artifact.Root)
+	if err != nil || !reflect.DeepEqual(seen.Settings, store.Settings{}) || seen.State != store.Ours {
+		t.Errorf("got %+v, %v", seen, err)
 	}
 }
 
 // Trap 47: the code of one setting is an error in the answer to another.
 func TestTrap47CodesBelongToTheirSetting(t *testing.T) {
-	r := newRegion()
-	r.owner = account
-	r.On("S3.GetBucketEncryption", fakeaws.Fails("NoSuchBucketPolicy", ""))
-	if _, err := r.store().Look(t.Context(), artifact.Root); codeOf(err) != "NoSuchBucketPolicy" {
+	w := newWorld(t)
+	w.made(owner)
+	w.refuses("GetBucketEncryption", 0, http.StatusNotFound, "NoSuchBucketPolicy")
+	if _, err := w.store().Look(t.Context(), artifact.Root); codeOf(err) != "NoSuchBucketPolicy" {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestLookReadsWhatIsSet(t *testing.T) {
-	r := newRegion()
-	setUp(t, r.store(), ireland())
-	seen, err := r.store().Look(t.Context(), artifact.Root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := seen.Settings
+	w := newWorld(t)
+	setUp(t, w.store(), ireland())
+	set := w.settings()
 	if set.PublicAccess == nil || set.Encryption == nil || len(set.Policy.Statements) != 1 || len(set.Lifecycle) != 1 ||
 		set.Versioning != types.BucketVersioningStatusEnabled ||
 		set.Ownership != types.ObjectOwnershipBucketOwnerEnforced {
@@ -157,71 +167,89 @@ func TestLookReadsWhatIsSet(t *testing.T) {
 	}
 }
 
+// S3 has none that is no JSON, since it checks them.
 func TestLookRefusesAPolicyThatIsNoJSON(t *testing.T) {
-	r := newRegion()
-	r.owner, r.policy = account, "{"
-	_, err := r.store().Look(t.Context(), artifact.Root)
+	w := newWorld(t)
+	w.made(owner)
+	w.odd = func(rw http.ResponseWriter, r *http.Request) bool {
+		asked := r.URL.Query().Has("policy")
+		if asked {
+			_, _ = rw.Write([]byte("{"))
+		}
+		return asked
+	}
+	_, err := w.store().Look(t.Context(), artifact.Root)
 	if err == nil || !strings.Contains(err.Error(), "reading the policy of bucket") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestLookFindsTheNewestVersions(t *testing.T) {
-	r := newRegion()
-	r.owner, r.page = account, 2
-	r.objects = []object{
-		{key: "plldb/versions/0.1.0/a", id: "v0", marker: true},
-		{key: "plldb/versions/0.1.0/a", id: "v1", size: 1},
-		{key: "plldb/versions/0.1.0/b", id: "v2", size: 2},
-		{key: "plldb/versions/0.2.0/a", id: "v3", size: 3},
-		{key: "plldb/versions/0.1.0/a", id: "v4", size: 4},
-		{key: "plldb/versions/0.1.0/b", id: "v5", marker: true},
-		{key: "plldb/versions/0.1.0/c", id: "null", size: 6},
-	}
-	seen, err := r.store().Look(t.Context(), artifact.Prefix("0.1.0"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := newWorld(t)
+	w.page = 2
+	b := w.made(owner)
+	const at = "plldb/versions/0.1.0/"
+	b.put(at+"c", "unversioned")
+	b.versioning(types.BucketVersioningStatusEnabled)
+	b.hide(at + "a")
+	b.put(at+"a", "a")
+	b.put(at+"b", "b")
+	b.put("plldb/versions/0.2.0/a", "another version of plldb")
+	newest, marker := b.put(at+"a", "aaaa"), b.hide(at+"b")
+	seen, err := w.store().Look(t.Context(), artifact.Prefix("0.1.0"))
 	want := map[string]store.Version{
-		"plldb/versions/0.1.0/a": {ID: "v4", Size: 4},
-		"plldb/versions/0.1.0/b": {ID: "v5", Deleted: true},
-		"plldb/versions/0.1.0/c": {ID: "null", Size: 6},
+		at + "a": {ID: newest, Size: 4, MD5: md5Of("aaaa")},
+		at + "b": {ID: marker, Deleted: true},
+		at + "c": {ID: "null", Size: 11, MD5: md5Of("unversioned")},
 	}
-	if !reflect.DeepEqual(seen.Newest, want) {
-		t.Errorf("got %v, want %v", seen.Newest, want)
+	if got := mustDo(t, seen, err).Newest; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 	for key, usable := range map[string]bool{"a": true, "b": false, "c": false} {
-		if got := seen.Newest["plldb/versions/0.1.0/"+key].Usable(); got != usable {
+		if got := seen.Newest[at+key].Usable(); got != usable {
 			t.Errorf("%s usable: %v", key, got)
 		}
 	}
+	if n := w.count("ListObjectVersions"); n != 3 {
+		t.Errorf("%d pages", n)
+	}
 }
 
-// Trap 17: every request whose input can say who must own the bucket says it.
+// Under a KMS key an ETag looks like an MD5 and is none.
+func TestLookTrustsNoETagUnderKMS(t *testing.T) {
+	w := newWorld(t)
+	b := w.made(owner)
+	b.versioning(types.BucketVersioningStatusEnabled)
+	b.encrypted(types.ServerSideEncryptionAwsKms)
+	id := b.put(key, "zip")
+	seen, err := w.store().Look(t.Context(), artifact.Root)
+	if got := mustDo(t, seen, err).Newest[key]; got != (store.Version{ID: id, Size: 3}) || !got.Is([]byte("ZIP")) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// Trap 17: every request that can say who must own the bucket says it.
 func TestTrap17EveryRequestNamesTheOwner(t *testing.T) {
-	r := newRegion()
-	s := r.store()
+	w := newWorld(t)
+	s := w.store()
 	_, careful := setUp(t, s, ireland())
-	r.ownership = types.ObjectOwnershipObjectWriter // so that this setting is written too
+	w.door(owner, ireland()).owned(types.ObjectOwnershipObjectWriter) // so that this setting is written too
 	setUp(t, s, ireland())
-	if _, err := s.PutArchive(t.Context(), archive("fn", "zip"), key, careful); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Purge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	sent, err := s.PutArchive(t.Context(), archive("fn", "zip"), key, careful)
+	mustDo(t, sent, err)
+	there, err := s.Exists(t.Context())
+	mustDo(t, there, err)
+	purged, err := s.Purge(t.Context())
+	mustDo(t, purged, err)
 	asked := map[string]bool{}
-	for _, call := range r.Calls() {
-		asked[call.Operation] = true
-		owner := reflect.ValueOf(call.Input).Elem().FieldByName("ExpectedBucketOwner")
-		if _, create := call.Input.(*s3.CreateBucketInput); create { // it has no such field (trap 46)
-			continue
-		}
-		if got, _ := owner.Interface().(*string); aws.ToString(got) != account {
-			t.Errorf("%s: owner %q", call.Operation, aws.ToString(got))
+	for _, c := range w.calls {
+		asked[c.operation] = true
+		got, create := c.header.Get("x-amz-expected-bucket-owner"), c.operation == "CreateBucket"
+		if !create && got != account { // CreateBucket's input has no such field (trap 46)
+			t.Errorf("%s: owner %q", c.operation, got)
 		}
 	}
-	if len(asked) != 18 {
+	if len(asked) != 19 {
 		t.Errorf("asked only %v", asked)
 	}
 }

@@ -90,14 +90,9 @@ func wrong() store.Settings {
 }
 
 func TestPlanGolden(t *testing.T) {
-	virginia := store.Bucket{
-		Name: store.BucketName("us-east-1", account), Account: account, Region: "us-east-1", Partition: "aws",
-	}
+	virginia, beijing := bucketIn("us-east-1", "aws"), bucketIn("cn-north-1", "aws-cn")
 	kms := right()
 	kms.Encryption.ApplyServerSideEncryptionByDefault.SSEAlgorithm = types.ServerSideEncryptionAwsKms
-	beijing := store.Bucket{
-		Name: store.BucketName("cn-north-1", account), Account: account, Region: "cn-north-1", Partition: "aws-cn",
-	}
 	var all bytes.Buffer
 	for _, c := range []struct {
 		name string
@@ -183,8 +178,7 @@ func TestTrap02LocationConstraint(t *testing.T) {
 	for region, want := range map[string]types.BucketLocationConstraint{
 		"us-east-1": "", "us-east-2": "us-east-2", "eu-west-1": "eu-west-1", "us-gov-west-1": "us-gov-west-1",
 	} {
-		b := store.Bucket{Name: store.BucketName(region, account), Account: account, Region: region, Partition: "aws"}
-		in := store.Plan(store.Seen{}, b)[0].Input.(*s3.CreateBucketInput)
+		in := store.Plan(store.Seen{}, bucketIn(region, "aws"))[0].Input.(*s3.CreateBucketInput)
 		var got types.BucketLocationConstraint
 		if in.CreateBucketConfiguration != nil {
 			got = in.CreateBucketConfiguration.LocationConstraint

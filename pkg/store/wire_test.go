@@ -11,18 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/plldb/plldb/pkg/artifact"
-	"github.com/plldb/plldb/pkg/fakeaws"
 	"github.com/plldb/plldb/pkg/store"
 )
 
 // over makes a Store that speaks to a server of the test's own.
 func over(server *httptest.Server) *store.Store {
-	config := fakeaws.New(nil).Config()
-	config.APIOptions = nil // the requests go out
-	config.HTTPClient = server.Client()
-	config.BaseEndpoint = aws.String(server.URL)
-	return store.New(s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true }), ireland())
+	w := &world{url: server.URL, http: server.Client()}
+	return store.New(w.client(plldb, "eu-west-1"), ireland())
 }
 
 type sent struct {
@@ -94,33 +89,6 @@ func checksums(header http.Header) (n int) {
 	return n
 }
 
-// HeadObject's answers have no body: what the SDK makes of the bare status decides.
-func TestHoldsReadsBareStatuses(t *testing.T) {
-	digest := artifact.DigestOf([]byte("zip"))
-	for status, want := range map[int]struct {
-		holds bool
-		code  string
-	}{
-		http.StatusOK:               {true, ""},
-		http.StatusNotFound:         {false, ""},
-		http.StatusForbidden:        {false, ""}, // trap 57
-		http.StatusMethodNotAllowed: {false, ""}, // a delete marker
-		http.StatusBadRequest:       {false, "BadRequest"},
-	} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("x-amz-checksum-mode") == "ENABLED" && r.URL.Query().Get("versionId") == "v1" {
-				w.Header().Set("x-amz-checksum-sha256", digest.String())
-			}
-			w.WriteHeader(status)
-		}))
-		holds, err := over(server).Holds(t.Context(), key, "v1", digest)
-		server.Close()
-		if holds != want.holds || codeOf(err) != want.code {
-			t.Errorf("%d: %v, %v", status, holds, err)
-		}
-	}
-}
-
 // The URL that CloudFormation is given: in every partition, and at a set endpoint.
 func TestTemplateURL(t *testing.T) {
 	for _, c := range []struct{ region, partition, endpoint, want string }{
@@ -131,12 +99,8 @@ func TestTemplateURL(t *testing.T) {
 		{"eu-west-1", "aws", "http://localhost:5000", "http://localhost:5000/NAME/k/t.yaml?versionId=a%2Fb"},
 		{"eu-west-1", "aws", "https://s3.internal/v1/", "https://s3.internal/v1/NAME/k/t.yaml?versionId=a%2Fb"},
 	} {
-		b := store.Bucket{
-			Name: store.BucketName(c.region, account), Account: account, Region: c.region, Partition: c.partition,
-		}
-		config := fakeaws.New(nil).Config()
-		config.Region = c.region
-		client := s3.NewFromConfig(config, func(o *s3.Options) {
+		b := bucketIn(c.region, c.partition)
+		client := s3.New(s3.Options{Region: c.region}, func(o *s3.Options) {
 			if c.endpoint != "" {
 				o.BaseEndpoint, o.UsePathStyle = &c.endpoint, true
 			}
