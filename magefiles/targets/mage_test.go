@@ -50,7 +50,7 @@ func runMage(t *testing.T, w *world, root string, names string, set ...string) p
 	var out, story bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = root, &out, &story
-	cmd.Env = append(environment(t, w.serve(t)), append(set, asMage+"="+names)...)
+	cmd.Env = append(environment(t, w.url), append(set, asMage+"="+names)...)
 	err = cmd.Run()
 	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
 		mustDo(t, err)
@@ -62,13 +62,13 @@ func runMage(t *testing.T, w *world, root string, names string, set ...string) p
 // answer.
 func TestUnderMage(t *testing.T) {
 	t.Parallel()
-	root := tree(t, compiles)
+	root, w := tree(t, compiles), newWorld(t)
 	for _, made := range []struct{ target, file, says string }{
 		{"Zip", "dist/lambda_functions/hello.zip", ""},
 		{"Render", "dist/template.yaml", ""},
 		{"Deploy", "dist/template.yaml", "the stack plldb in account 123456789012, region eu-west-1, was created"},
 	} {
-		got := runMage(t, &world{}, root, made.target)
+		got := runMage(t, w, root, made.target)
 		if got.code != 0 || !strings.Contains(got.out, made.says) || made.says == "" && got.out != "" {
 			t.Errorf("%s: exit code %d, answer %q, story %s", made.target, got.code, got.out, got.errors)
 		}
@@ -83,7 +83,8 @@ func TestUnderMage(t *testing.T) {
 // `mage destroy deploy`: the second command is not taken for done because the first is.
 func TestTwoCommandsInOneProcess(t *testing.T) {
 	t.Parallel()
-	w := &world{status: "CREATE_COMPLETE", tags: ours, template: "Resources: {}"}
+	w := newWorld(t)
+	w.make(t, logGroup, true)
 	got := runMage(t, w, tree(t, compiles), "Destroy Zip Deploy Bootstrap.Watch Destroy")
 	want := regexp.MustCompile(`(?s)was deleted.*was created.*at rest.*was deleted`)
 	if got.code != 0 || !want.MatchString(got.out) {
@@ -94,12 +95,14 @@ func TestTwoCommandsInOneProcess(t *testing.T) {
 // A problem is printed whole, with its hint in mage's own terms, and mage leaves with its exit code.
 func TestAProblemUnderMage(t *testing.T) {
 	t.Parallel()
-	got := runMage(t, &world{}, tree(t, broken), "Build")
+	got := runMage(t, newWorld(t), tree(t, broken), "Build")
 	if got.code != 1 || !strings.Contains(got.errors, "Error: the function hello does not compile:\n") ||
 		!strings.Contains(got.errors, "functions/hello/main.go:3:15: undefined: nonsense\nhint: ") {
 		t.Errorf("exit code %d, story %s", got.code, got.errors)
 	}
-	got = runMage(t, &world{denied: "GetCallerIdentity"}, tree(t, compiles), "Bootstrap.Destroy")
+	w := newWorld(t)
+	w.deny("GetCallerIdentity")
+	got = runMage(t, w, tree(t, compiles), "Bootstrap.Destroy")
 	if got.code != 4 || !strings.Contains(got.errors, "Error: not allowed: sts:GetCallerIdentity") {
 		t.Errorf("exit code %d, story %s", got.code, got.errors)
 	}
@@ -125,16 +128,15 @@ func (want seen) check(t *testing.T, w *world, got process) {
 type setting struct {
 	name, value   string
 	target, other string
-	account       func() *world
+	account       func(t *testing.T, w *world)
 	without, with seen
 }
 
 func settings() []setting {
-	empty := func() *world { return &world{} }
-	stack := func(status, denied string) func() *world {
-		return func() *world { return &world{status: status, tags: ours, denied: denied} }
+	empty := func(*testing.T, *world) {}
+	made := func(template string, ours bool) func(*testing.T, *world) {
+		return func(t *testing.T, w *world) { w.make(t, template, ours) }
 	}
-	const table = "Resources:\n  Precious:\n    Type: AWS::DynamoDB::Table\n"
 	return []setting{
 		{
 			"PLLDB_ACCOUNT", "999999999999", "Destroy", "", empty,
@@ -149,38 +151,32 @@ func settings() []setting {
 		{
 			"PLLDB_YES", "true", "Bootstrap.Destroy", "PLLDB_PURGE=1", empty,
 			seen{code: 2, says: "hint: say PLLDB_YES=true"},
-			seen{asked: "S3 read"},
+			seen{asked: "ListObjectVersions"},
 		},
 		{
-			"PLLDB_ADOPT", "true", "Destroy", "", func() *world { return &world{status: "CREATE_COMPLETE"} },
+			"PLLDB_ADOPT", "true", "Destroy", "", made(logGroup, false),
 			seen{code: 1, says: "by PLLDB_ADOPT=true", not: "DeleteStack"},
 			seen{asked: "DeleteStack"},
 		},
 		{
-			"PLLDB_FORCE", "1", "Destroy", "", stack("DELETE_FAILED", "DeleteStack"),
-			seen{code: 4, asked: "DeleteStack"},
-			seen{code: 4, asked: "DeleteStack DeletionMode=FORCE_DELETE_STACK"},
+			"PLLDB_FORCE", "1", "Destroy", "", held,
+			seen{code: 3, says: "it is held", asked: "DeleteStack"},
+			seen{asked: "DeleteStack"},
 		},
 		{
-			"PLLDB_ALLOW_DATA_LOSS", "true", "Deploy", "",
-			func() *world {
-				return &world{status: "CREATE_COMPLETE", tags: ours, template: table, denied: "CreateChangeSet"}
-			},
-			seen{code: 1, says: "by PLLDB_ALLOW_DATA_LOSS=true", not: "S3 write"},
-			seen{code: 4, asked: "CreateChangeSet"},
+			"PLLDB_ALLOW_DATA_LOSS", "true", "Deploy", "", made(table, true),
+			seen{code: 1, says: "by PLLDB_ALLOW_DATA_LOSS=true", not: "CreateBucket"},
+			seen{asked: "ExecuteChangeSet"},
 		},
 		{
-			"PLLDB_ALLOW_DOWNGRADE", "t", "Deploy", "",
-			func() *world {
-				return &world{status: "CREATE_COMPLETE", tags: ours, version: "9.9.9", denied: "CreateChangeSet"}
-			},
-			seen{code: 1, says: "by PLLDB_ALLOW_DOWNGRADE=true", not: "S3 write"},
-			seen{code: 4, asked: "CreateChangeSet"},
+			"PLLDB_ALLOW_DOWNGRADE", "t", "Deploy", "", made(logGroup+"Outputs:\n  Version:\n    Value: 9.9.9\n", true),
+			seen{code: 1, says: "by PLLDB_ALLOW_DOWNGRADE=true", not: "CreateBucket"},
+			seen{asked: "ExecuteChangeSet"},
 		},
 		{
-			"PLLDB_FORCE_ROLLBACK", "true", "Deploy", "", stack("UPDATE_ROLLBACK_FAILED", "ContinueUpdateRollback"),
-			seen{code: 4, asked: "ContinueUpdateRollback"},
-			seen{code: 4, asked: "ContinueUpdateRollback ForceRollback=true"},
+			"PLLDB_FORCE_ROLLBACK", "true", "Deploy", "", wedged,
+			seen{code: 3, says: "no way back", asked: "ContinueUpdateRollback", not: "ExecuteChangeSet"},
+			seen{asked: "ExecuteChangeSet"},
 		},
 	}
 }
@@ -192,9 +188,11 @@ func TestVariables(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			root := tree(t, compiles)
-			w := s.account()
+			w := newWorld(t)
+			s.account(t, w)
 			s.without.check(t, w, runMage(t, w, root, s.target, s.other))
-			w = s.account()
+			w = newWorld(t)
+			s.account(t, w)
 			s.with.check(t, w, runMage(t, w, root, s.target, s.other, s.name+"="+s.value))
 		})
 	}
@@ -207,7 +205,7 @@ func TestAWrongVariable(t *testing.T) {
 		if s.name == "PLLDB_ACCOUNT" {
 			continue
 		}
-		w := &world{}
+		w := newWorld(t)
 		says := `Error: ` + s.name + `="perhaps" is neither true nor false` + "\nhint: "
 		want := seen{code: 2, says: says, not: "GetCallerIdentity"}
 		want.check(t, w, runMage(t, w, t.TempDir(), "Destroy", s.name+"=perhaps"))

@@ -66,7 +66,7 @@ func TestATargetAloneRunsItsSteps(t *testing.T) {
 		"Destroy": "destroy", "Bootstrap.Destroy": "destroy", "Bootstrap.Watch": "watch",
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, log := &world{}, &told{}
+			w, log := newWorld(t), &told{}
 			run := newRun(t, w, rollout.Settings{Dir: tree(t, compiles)}, log)
 			for range 2 {
 				mustDo(t, all()[name](targets.In(t.Context(), run)))
@@ -97,14 +97,15 @@ func TestAFailedStepStopsTheRest(t *testing.T) {
 		"credentials that are not good":    {denied: "GetCallerIdentity"},
 		"another account":                  {settings: rollout.Settings{Account: "999999999999"}},
 
-		"a bucket that cannot be made":         {denied: "S3 write", steps: packed + "upload?"},
-		"an archive that cannot be sent":       {denied: "PutObject archive", steps: packed + "upload?", wrote: true},
-		"a template that cannot be sent":       {denied: "PutObject template", steps: packed + "upload render?", wrote: true},
+		"a bucket that cannot be made":         {denied: "CreateBucket", steps: packed + "upload?"},
+		"an archive that cannot be sent":       {denied: "PutObject .zip", steps: packed + "upload?", wrote: true},
+		"a template that cannot be sent":       {denied: "PutObject .yaml", steps: packed + "upload render?", wrote: true},
 		"a change set that cannot be made":     {denied: "CreateChangeSet", steps: rendered + "deploy?", wrote: true},
 		"a change set that cannot be executed": {denied: "ExecuteChangeSet", steps: rendered + "deploy?", wrote: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, log := &world{denied: c.denied}, &told{}
+			w, log := newWorld(t), &told{}
+			w.deny(c.denied)
 			c.settings.Dir = tree(t, cmp.Or(c.function, compiles))
 			err := targets.Deploy(targets.In(t.Context(), newRun(t, w, c.settings, log)))
 			if got := log.steps(); got != c.steps {
@@ -118,7 +119,7 @@ func TestAFailedStepStopsTheRest(t *testing.T) {
 			case c.denied != "" && (!isAnswer || answer.ErrorCode() != "AccessDenied"):
 				t.Errorf("not AWS's own error: %v", err)
 			}
-			if wrote := w.did("S3 write") && c.denied != "S3 write"; wrote != c.wrote {
+			if wrote := w.did("CreateBucket") && c.denied != "CreateBucket"; wrote != c.wrote {
 				t.Errorf("AWS was asked %v", w.asked)
 			}
 		})
@@ -129,8 +130,9 @@ func TestAFailedStepStopsTheRest(t *testing.T) {
 // compiler is: it does not begin before the answer is there.
 func TestNothingIsCompiledForNobody(t *testing.T) {
 	for _, name := range []string{"Upload", "Render", "Deploy", "Bootstrap.Setup"} {
-		log := &told{}
-		run := newRun(t, &world{denied: "GetCallerIdentity"}, rollout.Settings{Dir: tree(t, compiles)}, log)
+		log, w := &told{}, newWorld(t)
+		w.deny("GetCallerIdentity")
+		run := newRun(t, w, rollout.Settings{Dir: tree(t, compiles)}, log)
 		err := all()[name](targets.In(t.Context(), run))
 		begun := slices.ContainsFunc(log.events, func(e report.Event) bool { _, ok := e.(report.StepStarted); return ok })
 		if err == nil || begun {
@@ -143,7 +145,7 @@ func TestNothingIsCompiledForNobody(t *testing.T) {
 func TestEachRunIsItsOwn(t *testing.T) {
 	for range 2 {
 		log := &told{}
-		run := newRun(t, &world{}, rollout.Settings{Dir: tree(t, compiles)}, log)
+		run := newRun(t, newWorld(t), rollout.Settings{Dir: tree(t, compiles)}, log)
 		mustDo(t, targets.Zip(targets.In(t.Context(), run)))
 		if got := log.steps(); got != "build zip" {
 			t.Errorf("steps %q", got)

@@ -15,11 +15,22 @@ import (
 )
 
 const template = `Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
   Hello:
     Type: AWS::Lambda::Function
     Metadata: {plldb: {sha256: "${plldb:functions.hello.sha256}"}}
     Properties:
+      Runtime: provided.al2023
+      Architectures: [arm64]
+      Handler: bootstrap
+      Role: !GetAtt Role.Arn
       Code:
+        S3Bucket: "${plldb:bucket}"
         S3Key: "${plldb:functions.hello.key}"
         S3ObjectVersion: "${plldb:functions.hello.version}"
 `
@@ -64,7 +75,7 @@ func environment(t *testing.T, endpoint string) []string {
 	return append(env, "XDG_CACHE_HOME="+cache, "GOCACHE="+lines[0], "GOMODCACHE="+lines[1],
 		"AWS_CONFIG_FILE="+filepath.Join(cache, "none"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(cache, "none"),
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1", "AWS_ENDPOINT_URL="+endpoint,
-		"AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=secret", "GORACE=atexit_sleep_ms=0")
+		"AWS_REGION="+region, "AWS_ACCESS_KEY_ID="+runsKey, "AWS_SECRET_ACCESS_KEY=secret", "GORACE=atexit_sleep_ms=0")
 }
 
 // still is a clock on which every wait is over at once.
@@ -77,7 +88,7 @@ func (still) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err(
 // newRun is a run in this process, in the account that the environment names.
 func newRun(t *testing.T, w *world, s rollout.Settings, sink report.Sink) *rollout.Run {
 	t.Helper()
-	for _, line := range environment(t, w.serve(t)) {
+	for _, line := range environment(t, w.url) {
 		name, value, _ := strings.Cut(line, "=")
 		t.Setenv(name, value)
 	}

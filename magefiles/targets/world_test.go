@@ -1,41 +1,65 @@
 package targets_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
-	"html"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/plldb/plldb/pkg/localcloud"
+	"github.com/plldb/plldb/pkg/localcloud/clock"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
+	"github.com/plldb/plldb/pkg/stack"
 )
 
-const stackID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/plldb/1"
+const (
+	accountID = "123456789012"
+	region    = "eu-west-1"
 
-// world is an account at the other end of HTTP, without a bucket, in which every write succeeds at once and is
-// forgotten, but for what the run itself reads back: checksums, and the stack that it made.
+	runsKey  = "AKIDEXAMPLE" // a run's, or a mage process's
+	testsKey = "AKIDTESTS"   // of the same account: what the tests do themselves
+)
+
+// world is the local cloud at the other end of HTTP: an account, empty at first, where everything is done at once.
 type world struct {
-	mu       sync.Mutex
-	asked    []string // operations in order, with the parameters that say how
-	denied   string   // the operation that nobody may call
-	status   string   // of the stack, "" where there is none
-	tags     string   // XML
-	version  string   // of the plldb that made the stack
-	template string
-	sums     map[string]string // by URL
+	*localcloud.Cloud
+	url string
+
+	mu    sync.Mutex
+	asked []string // operations of runs in order, answered or not
 }
 
-func (w *world) serve(t *testing.T) string {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	w.sums = map[string]string{}
-	server := httptest.NewServer(w)
-	t.Cleanup(server.Close)
-	return server.URL
+	local, err := localcloud.Open(localcloud.Options{
+		Clock: clock.Real(clock.Top), Accounts: map[string]string{runsKey: accountID, testsKey: accountID},
+	})
+	mustDo(t, err)
+	server := httptest.NewServer(local)
+	t.Cleanup(func() {
+		mustDo(t, local.Close())
+		server.Close()
+	})
+	w := &world{Cloud: local, url: server.URL}
+	local.Faults().Call(localcloud.Fault{Match: w.note})
+	return w
+}
+
+// note writes down what a run asks for, and hurts nothing.
+func (w *world) note(in *wire.Call) bool {
+	if in.AccessKey == runsKey {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.asked = append(w.asked, in.Operation)
+	}
+	return false
 }
 
 func (w *world) did(op string) bool {
@@ -44,108 +68,76 @@ func (w *world) did(op string) bool {
 	return slices.Contains(w.asked, op)
 }
 
-func (w *world) ServeHTTP(out http.ResponseWriter, r *http.Request) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	body, _ := io.ReadAll(r.Body)
-	form, err := url.ParseQuery(string(body))
-	op, answer := form.Get("Action"), w.query
-	if err != nil || op == "" {
-		op, answer = objectOperation(r), w.object(r, body, out)
-	}
-	w.asked = append(w.asked, op+how(form))
-	if op == w.denied {
-		out.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(out, failure(form, "AccessDenied", "no"))
+// deny has an operation refused to runs; "PutObject .zip" is that of such objects alone. "" denies nothing.
+func (w *world) deny(op string) {
+	if op == "" {
 		return
 	}
-	status, text := answer(op, form)
-	out.WriteHeader(status)
-	_, _ = io.WriteString(out, text)
+	op, object, _ := strings.Cut(op, " ")
+	w.Faults().Call(localcloud.Fault{
+		Operation: op,
+		Match: func(in *wire.Call) bool {
+			return in.AccessKey == runsKey && strings.HasSuffix(in.URL.Path, object)
+		},
+		Refuse: wire.Errorf(http.StatusForbidden, "AccessDenied", "no"),
+	})
 }
 
-// how is what makes one call different from another of the same name.
-func how(form url.Values) string {
-	for _, name := range []string{"DeletionMode", "ForceRollback"} {
-		if value := form.Get(name); value != "" {
-			return " " + name + "=" + value
-		}
-	}
-	return ""
+const (
+	logGroup = "Resources:\n  Log:\n    Type: AWS::Logs::LogGroup\n    Properties: {RetentionInDays: 1}\n"
+	table    = "Resources:\n  Precious:\n    Type: AWS::DynamoDB::Table\n    Properties:\n" +
+		"      BillingMode: PAY_PER_REQUEST\n      KeySchema: [{AttributeName: Id, KeyType: HASH}]\n" +
+		"      AttributeDefinitions: [{AttributeName: Id, AttributeType: S}]\n"
+)
+
+func (w *world) formation() *cloudformation.Client {
+	return cloudformation.New(cloudformation.Options{
+		Region: region, BaseEndpoint: &w.url, Credentials: credentials.NewStaticCredentialsProvider(testsKey, "secret", ""),
+	})
 }
 
-func failure(form url.Values, code, message string) string {
-	text := "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>"
-	if form.Has("Action") {
-		text = "<ErrorResponse>" + text + "</ErrorResponse>"
+// make makes a stack plldb, past plldb; ours says that it has plldb's tag.
+func (w *world) make(t *testing.T, template string, ours bool) {
+	t.Helper()
+	in := &cloudformation.CreateStackInput{StackName: aws.String("plldb"), TemplateBody: &template}
+	if ours {
+		in.Tags = []types.Tag{{Key: aws.String(stack.TagKey), Value: aws.String(stack.TagValue)}}
 	}
-	return text
+	_, err := w.formation().CreateStack(t.Context(), in)
+	mustDo(t, err)
 }
 
-// objectOperation names what a test looks for; the bucket's settings are one.
-func objectOperation(r *http.Request) string {
-	switch {
-	case r.Method != http.MethodPut:
-		return "S3 read"
-	case strings.HasSuffix(r.URL.Path, ".zip"):
-		return "PutObject archive"
-	case strings.HasSuffix(r.URL.Path, ".yaml"):
-		return "PutObject template"
-	}
-	return "S3 write"
+// held makes a stack of plldb's that could not be deleted, and cannot.
+func held(t *testing.T, w *world) {
+	t.Helper()
+	w.make(t, logGroup, true)
+	w.Faults().Resource(localcloud.ResourceFault{LogicalID: "Log", Action: "DELETE", Fail: "it is held"})
+	_, err := w.formation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: aws.String("plldb")})
+	mustDo(t, err)
+	w.status(t, types.StackStatusDeleteFailed)
 }
 
-func (w *world) object(r *http.Request, body []byte, out http.ResponseWriter) func(string, url.Values) (int, string) {
-	return func(string, url.Values) (int, string) {
-		switch r.Method {
-		case http.MethodPut:
-			sum := sha256.Sum256(body)
-			w.sums[r.URL.Path] = base64.StdEncoding.EncodeToString(sum[:])
-			out.Header().Set("x-amz-version-id", "v1")
-			return http.StatusOK, ""
-		case http.MethodHead:
-			out.Header().Set("x-amz-checksum-sha256", w.sums[r.URL.Path])
-			if w.sums[r.URL.Path] != "" {
-				return http.StatusOK, ""
-			}
-		}
-		return http.StatusNotFound, failure(nil, "NoSuchBucket", "The specified bucket does not exist")
-	}
+// wedged makes a stack of plldb's whose update could neither be done nor undone, and cannot.
+func wedged(t *testing.T, w *world) {
+	t.Helper()
+	const second = "  Second:\n    Type: AWS::Logs::LogGroup\n    DependsOn: Log\n    Properties: {RetentionInDays: 1}\n"
+	w.make(t, logGroup+second, true)
+	w.Faults().Resource(localcloud.ResourceFault{LogicalID: "Second", Action: "UPDATE", Times: 1, Fail: "no"})
+	w.Faults().Resource(localcloud.ResourceFault{LogicalID: "Log", Action: "UPDATE", Times: 1}) // goes well once
+	w.Faults().Resource(localcloud.ResourceFault{LogicalID: "Log", Action: "UPDATE", Fail: "no way back"})
+	_, err := w.formation().UpdateStack(t.Context(), &cloudformation.UpdateStackInput{
+		StackName:    aws.String("plldb"),
+		TemplateBody: aws.String(strings.ReplaceAll(logGroup+second, "InDays: 1", "InDays: 3")),
+	})
+	mustDo(t, err)
+	w.status(t, types.StackStatusUpdateRollbackFailed)
 }
 
-func (w *world) query(op string, form url.Values) (int, string) {
-	if strings.HasSuffix(op, "CallerIdentity") {
-		return result(op, "<Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/ann</Arn>")
+func (w *world) status(t *testing.T, want types.StackStatus) {
+	t.Helper()
+	out, err := w.formation().DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{StackName: aws.String("plldb")})
+	mustDo(t, err)
+	if got := out.Stacks[0].StackStatus; got != want {
+		t.Fatalf("the stack is %s, want %s", got, want)
 	}
-	absent := w.status == "" || w.status == "DELETE_COMPLETE" && form.Get("StackName") == "plldb" // trap 19
-	if absent && op != "CreateChangeSet" {
-		return http.StatusBadRequest, failure(form, "ValidationError", "Stack with id plldb does not exist")
-	}
-	switch op {
-	case "DescribeStacks":
-		return result(op, fmt.Sprintf("<Stacks><member><StackName>plldb</StackName><StackId>%s</StackId>"+
-			"<StackStatus>%s</StackStatus><Tags>%s</Tags><Outputs><member><OutputKey>Version</OutputKey>"+
-			"<OutputValue>%s</OutputValue></member></Outputs>"+
-			"</member></Stacks>", stackID, w.status, w.tags, w.version))
-	case "GetTemplate":
-		return result(op, "<TemplateBody>"+html.EscapeString(w.template)+"</TemplateBody>")
-	case "DescribeStackEvents":
-		return result(op, fmt.Sprintf("<StackEvents><member><EventId>%[2]s</EventId><StackId>%[1]s</StackId>"+
-			"<LogicalResourceId>plldb</LogicalResourceId><PhysicalResourceId>%[1]s</PhysicalResourceId>"+
-			"<ResourceType>AWS::CloudFormation::Stack</ResourceType><ResourceStatus>%[2]s</ResourceStatus>"+
-			"<Timestamp>2026-01-02T03:04:05Z</Timestamp></member></StackEvents>", stackID, w.status))
-	case "CreateChangeSet":
-		w.status, w.tags = "REVIEW_IN_PROGRESS", ours
-	case "ExecuteChangeSet":
-		w.status = "CREATE_COMPLETE"
-	case "DeleteStack":
-		w.status = "DELETE_COMPLETE"
-	}
-	return result(op, "<Id>arn:change-set</Id><StackId>"+stackID+"</StackId><Status>CREATE_COMPLETE</Status>")
-}
-
-const ours = "<member><Key>plldb:stack</Key><Value>bootstrap</Value></member>"
-
-func result(op, inner string) (int, string) {
-	return http.StatusOK, fmt.Sprintf("<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", op, inner)
 }

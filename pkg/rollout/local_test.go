@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"testing"
 
+	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/rollout"
 )
 
@@ -16,7 +17,8 @@ func TestLocalRunsCompileForThisMachine(t *testing.T) {
 	for _, want := range []struct{ local, os, arch string }{
 		{"", "linux", "arm64"}, {"/state", runtime.GOOS, runtime.GOARCH},
 	} {
-		binaries, err := newRun(newCloud(), rollout.Settings{Dir: dir, Local: want.local}).Build(t.Context())
+		r := rollout.New(rollout.Settings{Dir: dir, Local: want.local}, nil, report.Discard{}, rollout.RealClock{})
+		binaries, err := r.Build(t.Context())
 		mustDo(t, err)
 		for _, b := range binaries {
 			info, err := buildinfo.ReadFile(b.Path)

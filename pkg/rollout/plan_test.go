@@ -57,20 +57,23 @@ func settled(t *testing.T) rollout.Seen {
 	mustDo(t, err)
 	seen.Store.Newest[artifact.TemplateKey(artifact.Version)] = store.Version{ID: "t", Size: int64(len(text))}
 	seen.Stack = stack.Seen{
-		Name: "plldb", Exists: true, ID: stackID, Status: "CREATE_COMPLETE", Template: string(text),
+		Name: "plldb", Exists: true, ID: "arn:…/plldb/1", Status: "CREATE_COMPLETE", Template: string(text),
 		Tags: map[string]string{stack.TagKey: stack.TagValue}, Outputs: map[string]string{stack.VersionOutput: artifact.Version},
 	}
 	return seen
 }
 
-// bucketAsItShouldBe applies the store's own plan for a missing bucket.
+// bucketAsItShouldBe is what S3 gives back once the store's own plan for a missing bucket is carried out.
 func bucketAsItShouldBe(t *testing.T, b store.Bucket) store.Settings {
 	t.Helper()
-	set := store.Settings{Ownership: s3types.ObjectOwnershipBucketOwnerEnforced, Versioning: s3types.BucketVersioningStatusEnabled}
-	for _, c := range store.Plan(store.Seen{}, b) {
-		put(t, &set, c.Input)
-	}
-	return set
+	var seen store.Seen
+	c := newCloud(t)
+	s := store.New(c.s3(testsKey), b)
+	_, err := s.Apply(t.Context(), store.Plan(store.Seen{}, b))
+	mustDo(t, err)
+	seen, err = s.Look(t.Context(), artifact.Root)
+	mustDo(t, err)
+	return seen.Settings
 }
 
 func all(archives []artifact.Archive) rollout.Held {

@@ -9,104 +9,34 @@ import (
 	"strings"
 	"testing"
 
-	awscfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
 	"github.com/plldb/plldb/cloudformation"
 	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/artifact"
-	"github.com/plldb/plldb/pkg/fakeaws"
 	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/rollout"
 	"github.com/plldb/plldb/pkg/stack"
 )
 
-var names = []string{
-	"ws_api_authorize_handler", "ws_api_connect_handler", "ws_api_default_handler", "ws_api_disconnect_handler",
-}
-
-// tree makes a source tree of small programs under the functions' real names, with the real template.
-func tree(t *testing.T) string {
-	t.Helper()
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
-	t.Setenv("GOCACHE", goCache(t))
-	root := t.TempDir()
-	gomod, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
-	mustDo(t, err)
-	head, _, _ := strings.Cut(string(gomod), "\ntool ") // module, go and toolchain: these programs need no other module
-	write(t, filepath.Join(root, "go.mod"), head+"\n")
-	write(t, filepath.Join(root, "cloudformation", "template.yaml"), string(cloudformation.Template()))
-	for _, name := range names {
-		program(t, root, name, name)
-	}
-	return root
-}
-
-// goCache is the cache of whoever runs the tests: it must not move with XDG_CACHE_HOME.
-func goCache(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("GOCACHE"); dir != "" {
-		return dir
-	}
-	return filepath.Join(userCache, "go-build")
-}
-
-var userCache, _ = os.UserCacheDir()
-
-func program(t *testing.T, root, name, says string) {
-	t.Helper()
-	write(t, filepath.Join(root, "functions", name, "main.go"), "package main\n\nfunc main() { println(\""+says+"\") }\n")
-}
-
-func write(t *testing.T, path, text string) {
-	t.Helper()
-	mustDo(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	mustDo(t, os.WriteFile(path, []byte(text), 0o600))
-}
-
-func newRun(c *cloud, s rollout.Settings) *rollout.Run {
-	open := func(context.Context) (*account.Session, error) { return account.Ready(c.Config(), nil), nil }
-	return rollout.New(s, open, report.Discard{}, still{})
-}
-
-// setup runs a whole setup and returns its outcome.
-func setup(t *testing.T, c *cloud, s rollout.Settings) report.Outcome {
-	t.Helper()
-	r := newRun(c, s)
-	_, err := r.Deploy(t.Context())
-	return r.Outcome(t.Context(), rollout.Setup, err)
-}
-
-func destroy(t *testing.T, c *cloud, s rollout.Settings) report.Outcome {
-	t.Helper()
-	r := newRun(c, s)
-	_, err := r.Destroy(t.Context())
-	return r.Outcome(t.Context(), rollout.Destroy, err)
-}
-
-func wantStatus(t *testing.T, o report.Outcome, want report.Status) {
-	t.Helper()
-	if o.Status != want {
-		t.Fatalf("status %s, want %s (%+v)", o.Status, want, o.Problem)
-	}
-}
-
 // R1, R3, R8, R9: created; then unchanged, without one write; then one function's code, and nothing else.
 func TestSetup(t *testing.T) {
-	root, c := tree(t), newCloud()
+	t.Parallel()
+	c := newSlowCloud(t)
+	root := tree(t)
 	first := setup(t, c, rollout.Settings{Dir: root})
 	wantStatus(t, first, report.Created)
-	if first.Bucket != "plldb-core-infrastructure-eu-west-1-"+accountID || first.Version != "0.1.0" || first.StackID != stackID {
+	if first.Bucket != bucket || first.Version != "0.1.0" || first.StackID != aws.ToString(c.stack(t).StackId) {
 		t.Errorf("outcome %+v", first)
 	}
 	for i, f := range first.Functions {
-		if f.Name != names[i] || f.Key != "plldb/versions/0.1.0/lambda_functions/"+names[i]+".zip" || !f.Uploaded || f.VersionID == "" {
+		if f.Name != names[i] || f.Key != "plldb/versions/0.1.0/lambda_functions/"+names[i]+".zip" || !f.Uploaded {
 			t.Errorf("function %+v", f)
 		}
 	}
-	if !strings.Contains(first.TemplateURL, "/plldb/versions/0.1.0/template.yaml?versionId=") {
-		t.Errorf("template URL %s", first.TemplateURL)
-	}
+	c.holds(t, first)
 
 	before := len(c.writes())
 	again := setup(t, c, rollout.Settings{Dir: root})
@@ -119,29 +49,37 @@ func TestSetup(t *testing.T) {
 	}
 
 	program(t, root, names[2], "something else")
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Updated)
-	want := []string{"S3.PutObject", "S3.PutObject", "CloudFormation.CreateChangeSet", "CloudFormation.ExecuteChangeSet"}
+	third := setup(t, c, rollout.Settings{Dir: root})
+	wantStatus(t, third, report.Updated)
+	want := []string{
+		"s3.PutObject", "s3.PutObject", "cloudformation.CreateChangeSet", "cloudformation.ExecuteChangeSet",
+	}
 	if wrote := c.writes()[before:]; !slices.Equal(wrote, want) {
 		t.Errorf("one changed function wrote %v, want its zip, the template and a change set", wrote)
 	}
-	if last := c.versions[len(c.versions)-2]; !strings.HasSuffix(last.key, names[2]+".zip") {
-		t.Errorf("sent %s", last.key)
+	for i, f := range third.Functions {
+		if f.Uploaded != (i == 2) || (f.VersionID == first.Functions[i].VersionID) != (i != 2) {
+			t.Errorf("function %+v, before %+v", f, first.Functions[i])
+		}
 	}
+	c.holds(t, third)
 }
 
 // The look is ten requests, whoever asks (docs/design.md); nothing else is asked when nothing is to be done.
 func TestNothingToDoIsTenRequests(t *testing.T) {
-	root, c := tree(t), newCloud()
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Created)
-	before := len(c.Operations())
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Unchanged)
-	if asked := c.Operations()[before:]; len(asked) != 10 {
+	t.Parallel()
+	c := newCloud(t)
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: untouched}), report.Created)
+	before := len(c.operations())
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: untouched}), report.Unchanged)
+	if asked := c.operations()[before:]; len(asked) != 10 {
 		t.Errorf("%d requests: %v", len(asked), asked)
 	}
 }
 
 // Everything that can be decided before the first write is decided before it.
 func TestNothingIsWrittenBeforeThePlanStands(t *testing.T) {
+	t.Parallel()
 	for name, broken := range map[string]struct {
 		prepare func(t *testing.T, root string, c *cloud, s *rollout.Settings)
 		code    int
@@ -151,7 +89,7 @@ func TestNothingIsWrittenBeforeThePlanStands(t *testing.T) {
 			s.Account = "999999999999"
 		}, report.ExitUsage, "999999999999"},
 		"an unknown placeholder": {func(t *testing.T, root string, _ *cloud, _ *rollout.Settings) {
-			write(t, filepath.Join(root, "cloudformation", "template.yaml"), string(cloudformation.Template())+"# ${plldb:nothing}\n")
+			write(t, templateIn(root), string(cloudformation.Template())+"# ${plldb:nothing}\n")
 		}, report.ExitFailed, "${plldb:nothing}"},
 		"a function that the template does not use": {func(t *testing.T, root string, _ *cloud, _ *rollout.Settings) {
 			program(t, root, "one_too_many", "x")
@@ -159,52 +97,45 @@ func TestNothingIsWrittenBeforeThePlanStands(t *testing.T) {
 		"a function that does not compile": {func(t *testing.T, root string, _ *cloud, _ *rollout.Settings) {
 			write(t, filepath.Join(root, "functions", names[0], "main.go"), "package main\n\nfunc main() { nonsense }\n")
 		}, report.ExitFailed, "undefined: nonsense"},
-		"a foreign stack": {func(_ *testing.T, _ string, c *cloud, _ *rollout.Settings) {
-			c.stack = &stackState{status: "CREATE_COMPLETE", template: "Resources: {}"}
+		"a foreign stack": {func(t *testing.T, _ string, c *cloud, _ *rollout.Settings) {
+			c.makeStack(t, logGroup)
 		}, report.ExitFailed, "plldb"},
-		"a newer plldb's stack": {func(_ *testing.T, _ string, c *cloud, _ *rollout.Settings) {
-			c.stack = ours("Resources: {}")
-			key, value := "Version", "0.2.0"
-			c.stack.outputs = []cfn.Output{{OutputKey: &key, OutputValue: &value}}
+		"a newer plldb's stack": {func(t *testing.T, _ string, c *cloud, _ *rollout.Settings) {
+			c.makeStack(t, logGroup+"Outputs:\n  Version:\n    Value: 0.2.0\n", ours())
 		}, report.ExitFailed, "0.2.0"},
-		"a table that would be lost": {func(_ *testing.T, _ string, c *cloud, _ *rollout.Settings) {
-			c.stack = ours("Resources:\n  Precious:\n    Type: AWS::DynamoDB::Table\n")
+		"a table that would be lost": {func(t *testing.T, _ string, c *cloud, _ *rollout.Settings) {
+			c.makeStack(t, table, ours())
 		}, report.ExitFailed, "Precious"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root, c := tree(t), newCloud()
+			t.Parallel()
+			c := newCloud(t)
+			root := tree(t)
 			s := rollout.Settings{Dir: root}
 			broken.prepare(t, root, c, &s)
 			o := setup(t, c, s)
-			wantStatus(t, o, report.Failed)
-			if o.Problem.Code != broken.code || !strings.Contains(o.Problem.Message+o.Problem.Hint, broken.says) {
-				t.Errorf("exit code %d, want %d with %q: %s / %s", o.Problem.Code, broken.code, broken.says, o.Problem.Message, o.Problem.Hint)
-			}
-			if wrote := c.writes(); len(wrote) > 0 && !slices.Equal(wrote, []string{}) {
+			wantProblem(t, o, report.Failed, broken.code, broken.says)
+			if wrote := c.writes(); len(wrote) > 0 {
 				t.Errorf("wrote %v", wrote)
 			}
 		})
 	}
 }
 
-func ours(template string) *stackState {
-	key, value := "plldb:stack", "bootstrap"
-	return &stackState{status: "CREATE_COMPLETE", template: template, tags: []cfn.Tag{{Key: &key, Value: &value}}}
-}
-
 // R2, R3: the packages stay; what is not there is no error. A purge takes what plldb put there, and the bucket.
 func TestDestroy(t *testing.T) {
-	root, c := tree(t), newCloud()
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Created)
-	packages := len(c.versions)
+	t.Parallel()
+	c := newCloud(t)
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: untouched}), report.Created)
+	packages := len(c.versions(t))
 
 	wantStatus(t, destroy(t, c, rollout.Settings{}), report.Deleted)
-	if c.stack != nil || !c.bucket || len(c.versions) != packages {
-		t.Errorf("after destroy: stack %v, bucket %v, %d objects of %d", c.stack, c.bucket, len(c.versions), packages)
+	if left := c.versions(t); c.stack(t) != nil || len(left) != packages || len(c.code(t)) > 0 {
+		t.Errorf("after destroy: stack %v, %d objects of %d, functions %v", c.stack(t), len(left), packages, c.code(t))
 	}
 	wantStatus(t, destroy(t, c, rollout.Settings{}), report.Absent)
 
-	o := setup(t, c, rollout.Settings{Dir: root})
+	o := setup(t, c, rollout.Settings{Dir: untouched})
 	wantStatus(t, o, report.Created)
 	for _, f := range o.Functions {
 		if f.Uploaded {
@@ -213,24 +144,25 @@ func TestDestroy(t *testing.T) {
 	}
 
 	refused := destroy(t, c, rollout.Settings{Purge: true})
-	if refused.Problem == nil || refused.Problem.Code != report.ExitUsage || c.stack == nil {
+	if refused.Problem == nil || refused.Problem.Code != report.ExitUsage || c.stack(t) == nil {
 		t.Errorf("a purge that nobody agreed to: %+v", refused.Problem)
 	}
 	o = destroy(t, c, rollout.Settings{Purge: true, Yes: true})
 	wantStatus(t, o, report.Deleted)
-	if !o.BucketDeleted || c.bucket || len(c.versions) > 0 {
-		t.Errorf("after a purge: bucket %v, %d objects, %+v", c.bucket, len(c.versions), o)
+	if left := c.versions(t); !o.BucketDeleted || left != nil {
+		t.Errorf("after a purge: %d objects, %+v", len(left), o)
 	}
 	wantStatus(t, destroy(t, c, rollout.Settings{Purge: true, Yes: true}), report.Absent)
 }
 
 func TestPurgeAsks(t *testing.T) {
-	root, c := tree(t), newCloud()
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Created)
+	t.Parallel()
+	c := newCloud(t)
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: untouched}), report.Created)
 	var asked string
 	answer := false
 	s := rollout.Settings{Purge: true, Ask: func(_ context.Context, q string) (bool, error) { asked = q; return answer, nil }}
-	if o := destroy(t, c, s); o.Problem == nil || c.stack == nil || !strings.Contains(asked, o.Bucket) {
+	if o := destroy(t, c, s); o.Problem == nil || c.stack(t) == nil || !strings.Contains(asked, o.Bucket) {
 		t.Errorf("a no: %+v after %q", o.Problem, asked)
 	}
 	answer = true
@@ -239,7 +171,9 @@ func TestPurgeAsks(t *testing.T) {
 
 // A step asks the run for what it is made of: called alone, and in any order, it ships the same.
 func TestAStepAloneDoesWhatItNeeds(t *testing.T) {
-	root, c := tree(t), newCloud()
+	t.Parallel()
+	root := tree(t)
+	c := newCloud(t)
 	dist := filepath.Join(t.TempDir(), "dist")
 	r := newRun(c, rollout.Settings{Dir: root, Dist: dist})
 	template, err := r.Render(t.Context())
@@ -258,17 +192,18 @@ func TestAStepAloneDoesWhatItNeeds(t *testing.T) {
 	if err != nil || string(kept) != string(template.Text) {
 		t.Errorf("dist/template.yaml is not what was rendered: %v", err)
 	}
-	if c.stack != nil {
-		t.Error("rendering touched the stack")
+	if sent, _ := c.newest(t, artifact.TemplateKey(artifact.Version)); sent != string(template.Text) || c.stack(t) != nil {
+		t.Error("what was rendered is not in the bucket, or rendering touched the stack")
 	}
 }
 
 // What is packed needs no account at all.
 func TestZipNeedsNoAccount(t *testing.T) {
+	t.Parallel()
 	root := tree(t)
 	r := rollout.New(rollout.Settings{Dir: root}, func(context.Context) (*account.Session, error) {
 		return nil, errors.New("asked for an account")
-	}, report.Discard{}, still{})
+	}, report.Discard{}, rollout.RealClock{})
 	archives, err := r.Zip(t.Context())
 	if err != nil || len(archives) != len(names) {
 		t.Errorf("%d archives, %v", len(archives), err)
@@ -276,31 +211,17 @@ func TestZipNeedsNoAccount(t *testing.T) {
 }
 
 func TestOutsideTheSourceTree(t *testing.T) {
-	o := setup(t, newCloud(), rollout.Settings{Dir: t.TempDir()})
-	if o.Problem == nil || o.Problem.Code != report.ExitUsage || !strings.Contains(o.Problem.Hint, "clone") || !strings.Contains(o.Problem.Hint, "install") {
-		t.Errorf("problem %+v", o.Problem)
-	}
-}
-
-// Exit codes of the two signals, before the stack is touched.
-func TestStopped(t *testing.T) {
-	for signal, code := range map[string]int{"SIGINT": report.ExitInterrupt, "SIGTERM": report.ExitTerminate} {
-		root, c := tree(t), newCloud()
-		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(rollout.Stopped{Signal: signal, Code: code})
-		r := newRun(c, rollout.Settings{Dir: root})
-		_, err := r.Deploy(ctx)
-		o := r.Outcome(ctx, rollout.Setup, err)
-		wantStatus(t, o, report.Stopped)
-		if o.Problem.Code != code || !strings.Contains(o.Problem.Message, signal) || len(c.writes()) > 0 {
-			t.Errorf("%s: %+v, wrote %v", signal, o.Problem, c.writes())
-		}
-	}
+	t.Parallel()
+	c := newCloud(t)
+	o := setup(t, c, rollout.Settings{Dir: t.TempDir()})
+	wantProblem(t, o, report.Failed, report.ExitUsage, "clone", "install")
 }
 
 // A zip that was damaged in the cache, at the right size, is found out before it is sent, and packed anew by the next run.
 func TestADamagedArchiveMendsItself(t *testing.T) {
-	root, c := tree(t), newCloud()
+	t.Parallel()
+	root := tree(t)
+	c := newCloud(t)
 	dist := t.TempDir()
 	zip := filepath.Join(dist, "lambda_functions", names[1]+".zip")
 	_, err := newRun(c, rollout.Settings{Dir: root, Dist: dist}).Zip(t.Context())
@@ -311,76 +232,38 @@ func TestADamagedArchiveMendsItself(t *testing.T) {
 	mustDo(t, os.WriteFile(zip, bytes, 0o600))
 
 	o := setup(t, c, rollout.Settings{Dir: root, Dist: dist})
-	if o.Problem == nil || !strings.Contains(o.Problem.Message, names[1]+".zip changed on disk") {
-		t.Fatalf("problem %+v", o.Problem)
-	}
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root, Dist: dist}), report.Created)
-}
-
-// An interrupt in the middle of a purge finds the stack gone: it may not say that nothing was touched, and the next run
-// goes on.
-func TestStoppedWhilePurging(t *testing.T) {
-	root, c := tree(t), newCloud()
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Created)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	remove := c.Answer("S3.DeleteObjects")
-	c.On("S3.DeleteObjects", func(context.Context, any) (any, error) {
-		cancel(rollout.Stopped{Signal: "SIGINT", Code: report.ExitInterrupt})
-		return nil, context.Canceled
-	})
-	r := newRun(c, rollout.Settings{Purge: true, Yes: true})
-	_, err := r.Destroy(ctx)
-	o := r.Outcome(ctx, rollout.Destroy, err)
-	wantStatus(t, o, report.Stopped)
-	if o.Problem.Code != report.ExitInterrupt || !strings.Contains(o.Problem.Message, "the stack is deleted") {
-		t.Errorf("problem %+v", o.Problem)
-	}
-	c.On("S3.DeleteObjects", remove)
-	if o := destroy(t, c, rollout.Settings{Purge: true, Yes: true}); !o.BucketDeleted {
-		t.Errorf("the next purge did not go on: %+v", o)
-	}
+	wantProblem(t, o, report.Failed, report.ExitFailed, names[1]+".zip changed on disk")
+	o = setup(t, c, rollout.Settings{Dir: root, Dist: dist})
+	wantStatus(t, o, report.Created)
+	c.holds(t, o)
 }
 
 // What is deployed is what was rendered: not what somebody has put under the template's key, though it be as long.
 func TestAnotherTemplateInTheBucketIsNotDeployed(t *testing.T) {
-	root, c := tree(t), newCloud()
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root}), report.Created)
+	t.Parallel()
+	c := newCloud(t)
+	wantStatus(t, setup(t, c, rollout.Settings{Dir: untouched}), report.Created)
 	key := artifact.TemplateKey(artifact.Version)
-	other := strings.ReplaceAll(c.stack.template, "RetentionInDays: 14", "RetentionInDays: 30")
-	c.versions = append(c.versions, version{key: key, id: "planted", body: []byte(other)})
-
-	o := setup(t, c, rollout.Settings{Dir: root})
+	other := strings.ReplaceAll(c.template(t), "RetentionInDays: 14", "RetentionInDays: 30")
+	c.plant(t, key, other)
+	o := setup(t, c, rollout.Settings{Dir: untouched})
 	wantStatus(t, o, report.Unchanged)
-	if last := c.versions[len(c.versions)-1]; last.key != key || string(last.body) != c.stack.template || !strings.HasSuffix(o.TemplateURL, last.id) {
-		t.Errorf("the bucket's template is %s, the outcome's %s", last.id, o.TemplateURL)
-	}
+	c.holds(t, o)
 
-	c.versions = append(c.versions, version{key: key, id: "planted again", body: []byte(other)})
-	c.stack.tags = nil
-	wantStatus(t, setup(t, c, rollout.Settings{Dir: root, Consents: stack.Consents{Adopt: true}}), report.Updated)
-	if strings.Contains(c.stack.template, "RetentionInDays: 30") {
-		t.Error("the planted template was deployed")
-	}
-}
-
-// Between the deletion of a stack that never worked and the making of the new one, a signal leaves a changed account: it
-// may not say that nothing was touched.
-func TestStoppedHalfWay(t *testing.T) {
-	root, c := tree(t), newCloud()
-	c.stack = ours("Resources: {}")
-	c.stack.status = "ROLLBACK_COMPLETE"
-	ctx, cancel := context.WithCancelCause(t.Context())
-	create := c.Answer("CloudFormation.CreateChangeSet")
-	c.On("CloudFormation.CreateChangeSet", func(ctx context.Context, in any) (any, error) {
-		cancel(rollout.Stopped{Signal: "SIGINT", Code: report.ExitInterrupt})
-		return create(ctx, in)
+	c.plant(t, key, other)
+	_, err := c.formation().UpdateStack(t.Context(), &cfn.UpdateStackInput{
+		StackName: stackName, UsePreviousTemplate: aws.Bool(true), Tags: []cfntypes.Tag{},
+		Capabilities: []cfntypes.Capability{cfntypes.CapabilityCapabilityIam},
 	})
-	c.On("CloudFormation.DeleteChangeSet", fakeaws.Always(&awscfn.DeleteChangeSetOutput{}))
-	r := newRun(c, rollout.Settings{Dir: root})
-	_, err := r.Deploy(ctx)
-	o := r.Outcome(ctx, rollout.Setup, err)
-	wantStatus(t, o, report.Stopped)
-	if o.Problem.Code != report.ExitInterrupt || !strings.Contains(o.Problem.Message, "half-way") {
-		t.Errorf("problem %+v", o.Problem)
+	mustDo(t, err)
+	c.rests(t)
+	if tags := c.stack(t).Tags; len(tags) > 0 {
+		t.Fatalf("the stack still has the tags %v", tags)
+	}
+	o = setup(t, c, rollout.Settings{Dir: untouched, Consents: stack.Consents{Adopt: true}})
+	wantStatus(t, o, report.Updated)
+	c.holds(t, o)
+	if strings.Contains(c.template(t), "RetentionInDays: 30") {
+		t.Error("the planted template was deployed")
 	}
 }
