@@ -83,15 +83,21 @@ func (c Compiler) run(cmd *exec.Cmd) error {
 	return cmd.Run()
 }
 
-// forget removes the binaries after a build that was stopped: on Windows, and in a folder with the setgid bit, go
-// copies them into their place, and would trust half a file at the next run.
+// forget removes the binaries after a build that was stopped, where go copies them into their place and would trust half
+// a file at the next run: on Windows, and in a folder with the setgid bit. Elsewhere a binary is put there whole, and may be
+// another run's.
 func (c Compiler) forget(ctx context.Context, names []string) {
-	if ctx.Err() == nil {
+	if ctx.Err() == nil || !c.copied() {
 		return
 	}
 	for _, name := range names {
 		_ = os.Remove(c.binary(name))
 	}
+}
+
+func (c Compiler) copied() bool {
+	info, err := os.Stat(c.Out)
+	return runtime.GOOS == "windows" || err == nil && info.Mode()&os.ModeSetgid != 0
 }
 
 // binaries reads what go left in Out. Files of functions that are gone stay there, and are not looked at.

@@ -181,7 +181,7 @@ func neverStable(f facts) bool { return !f.seen.EverStable }
 func losesTable(f facts) bool { return !f.consents.AllowDataLoss && len(tables(f.seen.Resources)) > 0 }
 func dropsTable(f facts) bool { return !f.consents.AllowDataLoss && len(f.lost()) > 0 }
 
-// lost names the tables that the new template no longer has.
+// lost names the tables that the new template removes, or replaces since their keys differ.
 func (f facts) lost() []string {
 	if f.want.Lost == nil {
 		return nil

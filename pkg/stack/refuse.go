@@ -47,7 +47,7 @@ func neverStableProblem(f facts) *report.Problem {
 
 func droppedProblem(f facts) *report.Problem {
 	return refusal("save its data if it matters, then go on by --allow-data-loss",
-		"the new template of the stack %s no longer has the %s, whose data would be lost", f.seen.Name, tableWords(f.lost()))
+		"the new template of the stack %s removes or replaces the %s, whose data would be lost", f.seen.Name, tableWords(f.lost()))
 }
 
 func stateProblem(f facts) *report.Problem {
