@@ -57,9 +57,10 @@ func openEnvironment() (*opened, error) {
 		return s
 	}
 	inside := &Local{Region: LocalRegion}
-	here := on("PLLDB_LOCAL")
+	here, there := on("PLLDB_LOCAL"), "" // the variables that lead a later command to the same place
 	if here && wrong == nil {
 		inside.State, wrong = LocalState(os.Getenv("PLLDB_STATE"))
+		there = "PLLDB_LOCAL=true PLLDB_STATE='" + inside.State + "' "
 	}
 	settings := rollout.Settings{
 		Local:   inside.State,
@@ -74,8 +75,8 @@ func openEnvironment() (*opened, error) {
 		Purge: on("PLLDB_PURGE"),
 		Yes:   on("PLLDB_YES"),
 		Dist:  "dist",
-		Watch: "go tool mage bootstrap:watch",
-		Clear: "PLLDB_PURGE=true PLLDB_YES=true go tool mage destroy",
+		Watch: there + "go tool mage bootstrap:watch",
+		Clear: there + "PLLDB_PURGE=true PLLDB_YES=true go tool mage destroy",
 	}
 	show := screen.New(screen.Options{
 		Out: os.Stdout, Err: os.Stderr, Verbose: mg.Verbose(), Color: screen.ColorFits(os.Stderr, os.Getenv),

@@ -58,6 +58,24 @@ func runMage(t *testing.T, w *world, root string, names string, set ...string) p
 	return process{cmd.ProcessState.ExitCode(), out.String(), story.String()}
 }
 
+// PLLDB_LOCAL goes into the local cloud and asks nobody else; what it says to do next leads there too.
+func TestLocalUnderMage(t *testing.T) {
+	t.Parallel()
+	root, w, state := tree(t, compiles), newWorld(t), t.TempDir()
+	for _, made := range []struct{ target, says string }{
+		{"Deploy", "the stack plldb in account 000000000000, region us-east-1, was created"},
+		{"Destroy", "`PLLDB_LOCAL=true PLLDB_STATE='" + state + "' PLLDB_PURGE=true PLLDB_YES=true go tool mage destroy`"},
+	} {
+		got := runMage(t, w, root, made.target, "PLLDB_LOCAL=true", "PLLDB_STATE="+state)
+		if got.code != 0 || !strings.Contains(got.out+got.errors, made.says) {
+			t.Errorf("%s: exit code %d, answer %q, story %s", made.target, got.code, got.out, got.errors)
+		}
+	}
+	if len(w.asked) != 0 {
+		t.Errorf("asked of the AWS that is configured: %q", w.asked)
+	}
+}
+
 // "mage zip leaves dist/lambda_functions/NAME.zip, mage render leaves dist/template.yaml", and a whole command its
 // answer.
 func TestUnderMage(t *testing.T) {
