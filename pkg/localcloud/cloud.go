@@ -86,6 +86,7 @@ func Open(o Options) (*Cloud, error) {
 		Now:       o.Clock.Now,
 		AccountOf: func(key string) string { return accountOf(o.Accounts, key) },
 		Secure:    func() bool { return !c.plain.Load() },
+		Admit:     guard,
 		Settle:    formation.Settle,
 		Before:    c.faults.before,
 	}
@@ -113,7 +114,7 @@ func (c *Cloud) services(o Options) (*cloudformation.Service, map[string]wire.Se
 		roles     = iam.New(iam.Config{Store: c.state, Clock: o.Clock})
 		groups    = logs.New(logs.Config{Store: c.state, Clock: o.Clock})
 		tables    = dynamodb.New(dynamodb.Config{Store: c.state, Clock: o.Clock})
-		functions = lambda.New(lambda.Config{Store: c.state, Clock: o.Clock, Objects: buckets})
+		functions = lambda.New(lambda.Config{Store: c.state, Clock: o.Clock, Objects: buckets, Roles: roles})
 		apis      = apigateway.New(apigateway.Config{Store: c.state, Clock: o.Clock})
 	)
 	types, err := byName(roles.Types(), groups.Types(), tables.Types(), functions.Types(), apis.Types())
@@ -140,7 +141,8 @@ func byName(lists ...[]resource.Type) (map[string]resource.Type, error) {
 	return types, nil
 }
 
-// ServeHTTP answers one request of any service.
+// ServeHTTP answers one request of any service. Requests of web pages, and those that come under a name that is neither
+// the loopback's nor AWS's, are refused with 403.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.serving.RLock()
 	defer c.serving.RUnlock()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync"
@@ -52,7 +54,10 @@ func (s *Server) Close() error {
 
 // serve serves, and returns what ends it.
 func serve(listener net.Listener, cloud *Cloud) func() error {
-	server := &http.Server{Handler: cloud, ReadHeaderTimeout: time.Minute}
+	server := &http.Server{
+		Handler: cloud, ReadHeaderTimeout: time.Minute,
+		ErrorLog: log.New(io.Discard, "", 0), // of connections; what is asked is answered, also with errors
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	return func() error {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 const apisTable = "apigateway.apis"
@@ -31,7 +32,7 @@ func apis() *kind[apiSettings] {
 // checkAPI says what API Gateway has against an API. Where no other source is named, the words in this package are
 // those that badmintoncryer/cdk-preflight measured, rule by rule, in deployments.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html
-func checkAPI(_ *store.Tx, _ scope, r *record[apiSettings], _ *apiSettings) error {
+func checkAPI(_ *store.Tx, _ wire.Place, r *record[apiSettings], _ *apiSettings) error {
 	s := &r.Settings
 	switch {
 	case s.ProtocolType == "HTTP":
@@ -52,7 +53,7 @@ func checkAPI(_ *store.Tx, _ scope, r *record[apiSettings], _ *apiSettings) erro
 
 // releaseAPI removes the API's parts, as DeleteApi does.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid.html#apis-apiiddelete
-func releaseAPI(tx *store.Tx, at scope, r *record[apiSettings]) error {
+func releaseAPI(tx *store.Tx, at wire.Place, r *record[apiSettings]) error {
 	dropAll(tx, at, r.ID, authorizers())
 	dropAll(tx, at, r.ID, integrations())
 	dropAll(tx, at, r.ID, routes())
@@ -61,26 +62,26 @@ func releaseAPI(tx *store.Tx, at scope, r *record[apiSettings]) error {
 	return nil
 }
 
-func dropAll[T settings](tx *store.Tx, at scope, api string, k *kind[T]) {
+func dropAll[T settings](tx *store.Tx, at wire.Place, api string, k *kind[T]) {
 	k.each(tx, at, api+"/", func(r *record[T]) { store.Delete(tx, k.table, r.key()) })
 }
 
-func showAPI(at scope, r *record[apiSettings], m map[string]any) {
+func showAPI(at wire.Place, r *record[apiSettings], m map[string]any) {
 	m["apiEndpoint"], m["createdDate"] = endpoint(at, r.ID), r.Created
 	m["apiKeySelectionExpression"] = "$request.header.x-api-key"
 	m["disableExecuteApiEndpoint"], m["ipAddressType"] = false, "ipv4"
-	m["tags"] = allTags(r.StackTags, r.Settings.Tags)
+	m["tags"] = r.AllTags
 }
 
 // endpoint is where an API would be served.
 // https://docs.aws.amazon.com/general/latest/gr/apigateway.html
-func endpoint(at scope, api string) string {
+func endpoint(at wire.Place, api string) string {
 	suffix := "amazonaws.com"
-	switch at.partition {
+	switch at.Partition {
 	case "aws-cn":
 		suffix = "amazonaws.com.cn"
 	case "aws-eusc":
 		suffix = "amazonaws.eu"
 	}
-	return "wss://" + api + ".execute-api." + at.region + "." + suffix
+	return "wss://" + api + ".execute-api." + at.Region + "." + suffix
 }

@@ -6,9 +6,7 @@ package apigateway
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/clock"
@@ -25,11 +23,16 @@ type Config struct {
 
 // Service is API Gateway: a wire.Service, and the resource types that CloudFormation makes of it.
 type Service struct {
+	wire.REST
 	store *store.Store
 }
 
 // New is the service on a store.
-func New(c Config) *Service { return &Service{store: c.Store} }
+func New(c Config) *Service {
+	s := &Service{store: c.Store}
+	s.REST = wire.REST{Name: "API Gateway", Wrong: "BadRequestException", Routes: s.routes()}
+	return s
+}
 
 // Types are the resource types of API Gateway.
 func (s *Service) Types() []resource.Type {
@@ -39,51 +42,23 @@ func (s *Service) Types() []resource.Type {
 	}
 }
 
-// Operation finds the operation by the method and the path.
-func (s *Service) Operation(c *wire.Call) (string, error) {
-	r, _, ok := match(c)
-	if !ok {
-		return "", wire.Unmodelled("UnknownOperationException", "API Gateway's %s %s", c.Method, c.URL.Path)
-	}
-	if c.AccessKey == "" {
-		return r.operation, wire.Errorf(http.StatusForbidden, "MissingAuthenticationTokenException",
-			"Missing Authentication Token")
-	}
-	return r.operation, nil
-}
-
-// Serve calls the operation.
-func (s *Service) Serve(ctx context.Context, w http.ResponseWriter, c *wire.Call) error {
-	r, labels, _ := match(c)
-	for name := range c.URL.Query() {
-		if !slices.Contains(r.query, name) {
-			return wire.Unmodelled("BadRequestException", "the parameter %s of %s", name, c.Operation)
-		}
-	}
-	var answer any
-	err := s.store.Update(ctx, func(tx *store.Tx) error {
-		at := scope{c.Account, c.Region, c.Partition()}
-		if labels["ApiId"] != "" {
-			if err := at.holds(tx, labels["ApiId"]); err != nil {
-				return err
-			}
-		}
-		var err error
-		answer, err = r.read(tx, at, c, labels)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return wire.WriteJSON(w, c, http.StatusOK, "application/json", answer)
-}
-
-// Refuse writes the error.
+// on runs what reads in a transaction. The API that a path names must be there.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid.html
-func (s *Service) Refuse(w http.ResponseWriter, c *wire.Call, e *wire.Error) {
-	maps.Copy(w.Header(), e.Header)
-	w.Header().Set("x-amzn-ErrorType", e.Code)
-	_ = wire.WriteJSON(w, c, e.Status, "application/json", map[string]string{"message": e.Message})
+func (s *Service) on(read reader) wire.RESTOperation {
+	return func(ctx context.Context, c *wire.Call, labels map[string]string) (any, error) {
+		var answer any
+		err := s.store.Update(ctx, func(tx *store.Tx) error {
+			if labels["ApiId"] != "" {
+				if err := holds(tx, c.Place(), labels["ApiId"]); err != nil {
+					return err
+				}
+			}
+			var err error
+			answer, err = read(tx, c.Place(), c, labels)
+			return err
+		})
+		return answer, err
+	}
 }
 
 func bad(format string, args ...any) *wire.Error {

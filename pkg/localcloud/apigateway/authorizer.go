@@ -4,6 +4,7 @@ import (
 	"regexp"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // identity is where a WebSocket API's authorizer may look.
@@ -32,7 +33,7 @@ func authorizers() *kind[authorizerSettings] {
 // checkAuthorizer does not ask for an identity source, although the SDKs do: hashicorp/terraform-provider-aws'
 // TestAccAPIGatewayV2Authorizer_basic makes one without.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html
-func checkAuthorizer(tx *store.Tx, at scope, r *record[authorizerSettings], _ *authorizerSettings) error {
+func checkAuthorizer(tx *store.Tx, at wire.Place, r *record[authorizerSettings], _ *authorizerSettings) error {
 	s := &r.Settings
 	switch {
 	case s.AuthorizerType != "REQUEST":
@@ -61,7 +62,7 @@ func checkAuthorizer(tx *store.Tx, at scope, r *record[authorizerSettings], _ *a
 
 // releaseAuthorizer refuses to remove what a route still asks.
 // https://github.com/anomalyco/sst/issues/5586
-func releaseAuthorizer(tx *store.Tx, at scope, r *record[authorizerSettings]) error {
+func releaseAuthorizer(tx *store.Tx, at wire.Place, r *record[authorizerSettings]) error {
 	var used error
 	routes().each(tx, at, r.APIID+"/", func(route *record[routeSettings]) {
 		if route.Settings.AuthorizerID == r.ID && used == nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // invocation is the address under which API Gateway calls a function.
@@ -37,7 +38,7 @@ func integrations() *kind[integrationSettings] {
 }
 
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html
-func checkIntegration(_ *store.Tx, _ scope, r *record[integrationSettings], _ *integrationSettings) error {
+func checkIntegration(_ *store.Tx, _ wire.Place, r *record[integrationSettings], _ *integrationSettings) error {
 	s := &r.Settings
 	switch {
 	case slices.Contains([]string{"AWS", "HTTP", "HTTP_PROXY", "MOCK"}, s.IntegrationType):
@@ -62,7 +63,7 @@ func checkIntegration(_ *store.Tx, _ scope, r *record[integrationSettings], _ *i
 
 // releaseIntegration refuses to remove what a route still calls.
 // https://github.com/milliHQ/terraform-aws-next-js/issues/247
-func releaseIntegration(tx *store.Tx, at scope, r *record[integrationSettings]) error {
+func releaseIntegration(tx *store.Tx, at wire.Place, r *record[integrationSettings]) error {
 	var using []string
 	routes().each(tx, at, r.APIID+"/", func(route *record[routeSettings]) {
 		if route.Settings.Target == target+r.ID {
@@ -76,7 +77,7 @@ func releaseIntegration(tx *store.Tx, at scope, r *record[integrationSettings]) 
 	return nil
 }
 
-func showIntegration(_ scope, _ *record[integrationSettings], m map[string]any) {
+func showIntegration(_ wire.Place, _ *record[integrationSettings], m map[string]any) {
 	defaults := map[string]any{
 		"connectionType": "INTERNET", "integrationMethod": "POST", "passthroughBehavior": "WHEN_NO_MATCH",
 		"payloadFormatVersion": "1.0", "timeoutInMillis": 29000,

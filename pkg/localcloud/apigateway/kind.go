@@ -2,7 +2,6 @@ package apigateway
 
 import (
 	"errors"
-	"maps"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
@@ -26,11 +25,11 @@ type kind[T settings] struct {
 	idLength int    // 0: the stage's name is its id
 	takes    time.Duration
 	// check says what API Gateway has against r. before is what r was, nil if it is new.
-	check func(tx *store.Tx, at scope, r *record[T], before *T) error
+	check func(tx *store.Tx, at wire.Place, r *record[T], before *T) error
 	// release says what speaks against removing r, and removes what goes with it. It may be nil.
-	release func(tx *store.Tx, at scope, r *record[T]) error
+	release func(tx *store.Tx, at wire.Place, r *record[T]) error
 	// show adds what API Gateway tells of r beyond its settings.
-	show func(at scope, r *record[T], m map[string]any)
+	show func(at wire.Place, r *record[T], m map[string]any)
 }
 
 // Create makes one.
@@ -39,15 +38,16 @@ func (k *kind[T]) Create(tx *store.Tx, in resource.Input) (resource.Made, error)
 	if err != nil {
 		return resource.Made{}, err
 	}
-	at := scopeOf(in)
+	at := in.Place()
 	r := &record[T]{
-		Scope: at.prefix(), ID: newID(k.idLength), Owner: in.StackID + "/" + in.LogicalID, Settings: s,
-		StackTags: in.Tags, Created: stamp(in.Now), Changed: stamp(in.Now),
+		Scope: at.At(""), ID: newID(k.idLength), Owner: in.StackID + "/" + in.LogicalID, Settings: s,
+		Created: stamp(in.Now), Changed: stamp(in.Now),
 	}
+	r.AllTags, _ = resource.Retag(nil, nil, in, true)
 	r.APIID, _ = s.of()
 	if r.APIID == "" {
 		r.APIID = r.ID
-	} else if err := at.holds(tx, r.APIID); err != nil {
+	} else if err := holds(tx, at, r.APIID); err != nil {
 		return resource.Made{}, told(err)
 	}
 	if err := k.check(tx, at, r, nil); err != nil {
@@ -62,13 +62,14 @@ func (k *kind[T]) Update(tx *store.Tx, in resource.Input) (resource.Made, error)
 	if err != nil {
 		return resource.Made{}, err
 	}
-	at := scopeOf(in)
+	at := in.Place()
 	r, ok := k.locate(tx, in)
 	if !ok {
 		return resource.Made{}, k.gone()
 	}
 	before := r.Settings
-	r.Settings, r.StackTags, r.Changed = s, in.Tags, stamp(in.Now)
+	r.Settings, r.Changed = s, stamp(in.Now)
+	r.AllTags, _ = resource.Retag(nil, nil, in, true)
 	if err := k.check(tx, at, r, &before); err != nil {
 		return resource.Made{}, told(err)
 	}
@@ -77,7 +78,7 @@ func (k *kind[T]) Update(tx *store.Tx, in resource.Input) (resource.Made, error)
 
 // Delete removes one.
 func (k *kind[T]) Delete(tx *store.Tx, in resource.Input) (time.Duration, error) {
-	at := scopeOf(in)
+	at := in.Place()
 	r, ok := k.locate(tx, in)
 	if !ok {
 		return 0, k.gone()
@@ -101,7 +102,7 @@ func (k *kind[T]) Read(tx *store.Tx, in resource.Input) (map[string]any, error) 
 	return properties(r.Settings)
 }
 
-func (k *kind[T]) keep(tx *store.Tx, at scope, r *record[T], in resource.Input) resource.Made {
+func (k *kind[T]) keep(tx *store.Tx, at wire.Place, r *record[T], in resource.Input) resource.Made {
 	store.Put(tx, k.table, r.key(), *r)
 	deploy(tx, at, r.APIID, in.Now)
 	m := map[string]any{}
@@ -120,7 +121,7 @@ func (k *kind[T]) keep(tx *store.Tx, at scope, r *record[T], in resource.Input) 
 func (k *kind[T]) locate(tx *store.Tx, in resource.Input) (*record[T], bool) {
 	var found *record[T]
 	api := resource.Text(in.Before, "ApiId")
-	store.Each(tx, k.table, scopeOf(in).prefix(), func(_ string, r record[T]) bool {
+	store.Each(tx, k.table, in.Place().At(""), func(_ string, r record[T]) bool {
 		mine := k.idLength > 0 || r.Owner == in.StackID+"/"+in.LogicalID && (api == "" || api == r.APIID)
 		if r.ID == in.PhysicalID && mine && (found == nil || r.Created.Before(found.Created)) {
 			found = &r
@@ -134,8 +135,8 @@ func (k *kind[T]) locate(tx *store.Tx, in resource.Input) (*record[T], bool) {
 func (k *kind[T]) gone() error { return told(missing("Invalid %s identifier specified", k.what)) }
 
 // get finds one of an API, or of a route.
-func (k *kind[T]) get(tx *store.Tx, at scope, path string) (*record[T], error) {
-	r, ok := store.Get[record[T]](tx, k.table, at.prefix()+path)
+func (k *kind[T]) get(tx *store.Tx, at wire.Place, path string) (*record[T], error) {
+	r, ok := store.Get[record[T]](tx, k.table, at.At(path))
 	if !ok {
 		return nil, missing("Invalid %s identifier specified", k.what)
 	}
@@ -143,15 +144,15 @@ func (k *kind[T]) get(tx *store.Tx, at scope, path string) (*record[T], error) {
 }
 
 // each visits those below a path: "API/", "API/ROUTE/", or "" for all of a region.
-func (k *kind[T]) each(tx *store.Tx, at scope, path string, visit func(r *record[T])) {
-	store.Each(tx, k.table, at.prefix()+path, func(_ string, r record[T]) bool {
+func (k *kind[T]) each(tx *store.Tx, at wire.Place, path string, visit func(r *record[T])) {
+	store.Each(tx, k.table, at.At(path), func(_ string, r record[T]) bool {
 		visit(&r)
 		return true
 	})
 }
 
 // view is one as API Gateway tells it.
-func (k *kind[T]) view(at scope, r *record[T]) (map[string]any, error) {
+func (k *kind[T]) view(at wire.Place, r *record[T]) (map[string]any, error) {
 	m, err := members(r.Settings)
 	if err != nil {
 		return nil, err
@@ -165,16 +166,6 @@ func (k *kind[T]) view(at scope, r *record[T]) (map[string]any, error) {
 		k.show(at, r, m)
 	}
 	return m, nil
-}
-
-func scopeOf(in resource.Input) scope { return scope{in.Account, in.Region, in.Partition} }
-
-// allTags are one's own tags before its stack's.
-func allTags(stack, own map[string]string) map[string]string {
-	tags := map[string]string{}
-	maps.Copy(tags, stack)
-	maps.Copy(tags, own)
-	return tags
 }
 
 // told is how CloudFormation's handler tells API Gateway's refusal.

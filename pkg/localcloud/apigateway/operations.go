@@ -10,46 +10,36 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
-// operation is one of those that read: the path that names it, and what it answers.
-type operation struct {
-	operation string
-	path      string
-	query     []string
-	read      func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error)
-}
-
-// operations are those that read. The paths are those of the API's model.
+// routes are the operations: those that read. The paths are those of the API's model.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html
-func operations() []operation {
+func (s *Service) routes() []wire.Route {
 	const api = "/v2/apis/{ApiId}"
 	const answers = api + "/routes/{RouteId}/routeresponses"
-	paged := []string{"maxResults", "nextToken"}
-	return []operation{
-		{"GetApis", "/v2/apis", paged, list(apis(), "")},
-		{"GetApi", api, nil, one(apis(), "{ApiId}")},
-		{"GetAuthorizers", api + "/authorizers", paged, list(authorizers(), "{ApiId}/")},
-		{"GetAuthorizer", api + "/authorizers/{Id}", nil, one(authorizers(), "{ApiId}/{Id}")},
-		{"GetIntegrations", api + "/integrations", paged, list(integrations(), "{ApiId}/")},
-		{"GetIntegration", api + "/integrations/{Id}", nil, one(integrations(), "{ApiId}/{Id}")},
-		{"GetRoutes", api + "/routes", paged, list(routes(), "{ApiId}/")},
-		{"GetRoute", api + "/routes/{Id}", nil, one(routes(), "{ApiId}/{Id}")},
-		{"GetRouteResponses", answers, paged, ofRoute(list(responses(), "{ApiId}/{RouteId}/"))},
-		{"GetRouteResponse", answers + "/{Id}", nil, ofRoute(one(responses(), "{ApiId}/{RouteId}/{Id}"))},
-		{"GetStages", api + "/stages", paged, list(stages(), "{ApiId}/")},
-		{"GetStage", api + "/stages/{Id}", nil, one(stages(), "{ApiId}/{Id}")},
+	get := func(operation, path string, read reader) wire.Route {
+		return wire.Route{Operation: operation, Method: http.MethodGet, Path: path, Status: 200, Do: s.on(read)}
+	}
+	paged := func(operation, path string, read reader) wire.Route {
+		r := get(operation, path, read)
+		r.Query = []string{"maxResults", "nextToken"}
+		return r
+	}
+	return []wire.Route{
+		paged("GetApis", "/v2/apis", list(apis(), "")),
+		get("GetApi", api, one(apis(), "{ApiId}")),
+		paged("GetAuthorizers", api+"/authorizers", list(authorizers(), "{ApiId}/")),
+		get("GetAuthorizer", api+"/authorizers/{Id}", one(authorizers(), "{ApiId}/{Id}")),
+		paged("GetIntegrations", api+"/integrations", list(integrations(), "{ApiId}/")),
+		get("GetIntegration", api+"/integrations/{Id}", one(integrations(), "{ApiId}/{Id}")),
+		paged("GetRoutes", api+"/routes", list(routes(), "{ApiId}/")),
+		get("GetRoute", api+"/routes/{Id}", one(routes(), "{ApiId}/{Id}")),
+		paged("GetRouteResponses", answers, ofRoute(list(responses(), "{ApiId}/{RouteId}/"))),
+		get("GetRouteResponse", answers+"/{Id}", ofRoute(one(responses(), "{ApiId}/{RouteId}/{Id}"))),
+		paged("GetStages", api+"/stages", list(stages(), "{ApiId}/")),
+		get("GetStage", api+"/stages/{Id}", one(stages(), "{ApiId}/{Id}")),
 	}
 }
 
-func match(c *wire.Call) (operation, map[string]string, bool) {
-	for _, o := range operations() {
-		if labels, ok := wire.Labels(o.path, c.URL); ok && c.Method == http.MethodGet {
-			return o, labels, true
-		}
-	}
-	return operation{}, nil, false
-}
-
-type reader = func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error)
+type reader = func(tx *store.Tx, at wire.Place, c *wire.Call, labels map[string]string) (any, error)
 
 // fill puts what labels stand for into a path.
 func fill(path string, labels map[string]string) string {
@@ -61,7 +51,7 @@ func fill(path string, labels map[string]string) string {
 
 // one answers with one record.
 func one[T settings](k *kind[T], path string) reader {
-	return func(tx *store.Tx, at scope, _ *wire.Call, labels map[string]string) (any, error) {
+	return func(tx *store.Tx, at wire.Place, _ *wire.Call, labels map[string]string) (any, error) {
 		r, err := k.get(tx, at, fill(path, labels))
 		if err != nil {
 			return nil, err
@@ -72,7 +62,7 @@ func one[T settings](k *kind[T], path string) reader {
 
 // ofRoute sees that the route is there.
 func ofRoute(read reader) reader {
-	return func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error) {
+	return func(tx *store.Tx, at wire.Place, c *wire.Call, labels map[string]string) (any, error) {
 		if _, err := routes().get(tx, at, labels["ApiId"]+"/"+labels["RouteId"]); err != nil {
 			return nil, err
 		}
@@ -83,7 +73,7 @@ func ofRoute(read reader) reader {
 // list answers with all records below a path, by pages if it is asked to. The next page's token is the last key,
 // encoded.
 func list[T settings](k *kind[T], path string) reader {
-	return func(tx *store.Tx, at scope, c *wire.Call, labels map[string]string) (any, error) {
+	return func(tx *store.Tx, at wire.Place, c *wire.Call, labels map[string]string) (any, error) {
 		limit, after, err := page(c)
 		if err != nil {
 			return nil, err

@@ -7,17 +7,13 @@ import (
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
-// scope is where APIs lie.
-type scope struct{ account, region, partition string }
-
-func (s scope) prefix() string { return s.account + "/" + s.region + "/" }
-
 // holds sees that there is such an API. That the version 2 of the API says it like this is taken over from version 1.
-func (s scope) holds(tx *store.Tx, api string) error {
-	if _, ok := store.Get[record[apiSettings]](tx, apisTable, s.prefix()+api); !ok {
-		return missing("Invalid API identifier specified %s:%s", s.account, api)
+func holds(tx *store.Tx, at wire.Place, api string) error {
+	if _, ok := store.Get[record[apiSettings]](tx, apisTable, at.At(api)); !ok {
+		return missing("Invalid API identifier specified %s:%s", at.Account, api)
 	}
 	return nil
 }
@@ -35,7 +31,7 @@ type record[T settings] struct {
 	ID               string
 	Owner            string // the stack and the logical id
 	Settings         T
-	StackTags        map[string]string
+	AllTags          map[string]string // its own and its stack's
 	Created, Changed time.Time
 	DeploymentID     string // of a stage
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // target is what a route's target begins with; the integration's id follows.
@@ -32,7 +33,7 @@ func routes() *kind[routeSettings] {
 
 // checkRoute says what API Gateway has against a route.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html
-func checkRoute(tx *store.Tx, at scope, r *record[routeSettings], before *routeSettings) error {
+func checkRoute(tx *store.Tx, at wire.Place, r *record[routeSettings], before *routeSettings) error {
 	s := &r.Settings
 	if s.RouteKey == "" { // unverified words
 		return bad("Invalid route key specified")
@@ -67,7 +68,7 @@ func (s *routeSettings) stay(before *routeSettings) {
 	}
 }
 
-func checkTarget(tx *store.Tx, at scope, r *record[routeSettings]) error {
+func checkTarget(tx *store.Tx, at wire.Place, r *record[routeSettings]) error {
 	if r.Settings.Target == "" {
 		return nil
 	}
@@ -79,7 +80,7 @@ func checkTarget(tx *store.Tx, at scope, r *record[routeSettings]) error {
 	return err
 }
 
-func checkAuthorization(tx *store.Tx, at scope, r *record[routeSettings]) error {
+func checkAuthorization(tx *store.Tx, at wire.Place, r *record[routeSettings]) error {
 	s := &r.Settings
 	switch s.AuthorizationType {
 	case "", "NONE":
@@ -103,12 +104,12 @@ func checkAuthorization(tx *store.Tx, at scope, r *record[routeSettings]) error 
 }
 
 // releaseRoute removes the route's responses.
-func releaseRoute(tx *store.Tx, at scope, r *record[routeSettings]) error {
+func releaseRoute(tx *store.Tx, at wire.Place, r *record[routeSettings]) error {
 	dropAll(tx, at, r.APIID+"/"+r.ID, responses())
 	return nil
 }
 
-func showRoute(_ scope, r *record[routeSettings], m map[string]any) {
+func showRoute(_ wire.Place, r *record[routeSettings], m map[string]any) {
 	if r.Settings.AuthorizationType == "" {
 		m["authorizationType"] = "NONE"
 	}
@@ -132,7 +133,7 @@ func responses() *kind[responseSettings] {
 }
 
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes-routeid-routeresponses.html
-func checkResponse(tx *store.Tx, at scope, r *record[responseSettings], _ *responseSettings) error {
+func checkResponse(tx *store.Tx, at wire.Place, r *record[responseSettings], _ *responseSettings) error {
 	if _, err := routes().get(tx, at, r.APIID+"/"+r.Settings.RouteID); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // stageName has hyphens too: hashicorp/terraform-provider-aws' TestAccAPIGatewayV2Stage tests have them in their names.
@@ -42,7 +43,7 @@ func stages() *kind[stageSettings] {
 
 // checkStage says what API Gateway has against a stage.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html
-func checkStage(tx *store.Tx, at scope, r *record[stageSettings], before *stageSettings) error {
+func checkStage(tx *store.Tx, at wire.Place, r *record[stageSettings], before *stageSettings) error {
 	s := &r.Settings
 	if !stageName.MatchString(s.StageName) {
 		return bad("Stage name only allows a-zA-Z0-9_")
@@ -55,7 +56,7 @@ func checkStage(tx *store.Tx, at scope, r *record[stageSettings], before *stageS
 	}
 	switch {
 	case s.AutoDeploy && s.DeploymentID != "": // go-to-k/cdk-real-drift#667
-		return bad("Deployment ID cannot be set on this stage %s:%s because AutoDeploy is enabled.", at.account, r.APIID)
+		return bad("Deployment ID cannot be set on this stage %s:%s because AutoDeploy is enabled.", at.Account, r.APIID)
 	case s.DeploymentID != "":
 		return unmodelled("deployments: a stage deploys itself (AutoDeploy)")
 	case s.AccessLogSettings != nil: // anomalyco/sst#1556
@@ -86,10 +87,10 @@ func (t *throttle) check() error {
 }
 
 // showStage tells of a deployment in words that are unverified.
-func showStage(_ scope, r *record[stageSettings], m map[string]any) {
+func showStage(_ wire.Place, r *record[stageSettings], m map[string]any) {
 	m["createdDate"], m["lastUpdatedDate"] = r.Created, r.Changed
 	m["routeSettings"], m["stageVariables"] = map[string]any{}, map[string]any{}
-	m["tags"] = allTags(r.StackTags, r.Settings.Tags)
+	m["tags"] = r.AllTags
 	if defaults, ok := m["defaultRouteSettings"].(map[string]any); ok { // what is on is refused
 		defaults["dataTraceEnabled"], defaults["detailedMetricsEnabled"] = false, false
 	}
@@ -103,7 +104,7 @@ func showStage(_ scope, r *record[stageSettings], m map[string]any) {
 // it stands, and a stage that does not was never deployed. That each change of the API makes one deployment is
 // unverified.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html
-func deploy(tx *store.Tx, at scope, api string, now time.Time) {
+func deploy(tx *store.Tx, at wire.Place, api string, now time.Time) {
 	k := stages()
 	k.each(tx, at, api+"/", func(r *record[stageSettings]) {
 		if r.Settings.AutoDeploy {

@@ -18,6 +18,8 @@ type things struct {
 	calls []string
 	made  int
 	tags  map[string]map[string]string // by logical id, as last given
+
+	attributes []string // properties that are attributes, too
 }
 
 const thingsTable = "test.things"
@@ -52,8 +54,12 @@ func (h *things) Create(tx *store.Tx, in resource.Input) (resource.Made, error) 
 }
 
 func (h *things) thing(id string, in resource.Input) resource.Made {
+	attributes := map[string]any{"Arn": "arn:thing/" + id}
+	for _, name := range h.attributes {
+		attributes[name] = in.Properties[name]
+	}
 	return resource.Made{
-		PhysicalID: id, Attributes: map[string]any{"Arn": "arn:thing/" + id},
+		PhysicalID: id, Attributes: attributes,
 		Takes: time.Duration(resource.Whole(in.Properties, "Takes", 10)) * time.Second,
 	}
 }
@@ -128,7 +134,7 @@ type bucket struct {
 	texts map[string]string
 }
 
-func (b bucket) Object(tx *store.Tx, account, name, key, version string) (resource.Object, error) {
+func (b bucket) Object(tx *store.Tx, account, _, name, key, version string) (resource.Object, error) {
 	at := name + "/" + key
 	if version != "" {
 		at += "?" + version

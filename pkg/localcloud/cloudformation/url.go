@@ -28,9 +28,9 @@ func locate(address string) (object, error) {
 	path := strings.TrimPrefix(u.Path, "/")
 	found := s3Host.FindStringSubmatch(u.Hostname())
 	switch {
-	case found != nil:
+	case found != nil && u.Scheme == "https":
 		o.bucket = found[1]
-	case local(u.Hostname()):
+	case local(u.Hostname()): // over TLS or not
 		o.bucket = strings.TrimSuffix(strings.TrimSuffix(u.Hostname(), "localhost"), ".")
 	default:
 		return object{}, invalid("TemplateURL must be an Amazon S3 URL.")
@@ -56,7 +56,7 @@ func (w *work) fetch(c *wire.Call, address string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := w.s.config.Objects.Object(w.tx, c.Account, o.bucket, o.key, o.version)
+	found, err := w.s.config.Objects.Object(w.tx, c.Account, "", o.bucket, o.key, o.version)
 	if e, is := errors.AsType[*wire.Error](err); is {
 		return nil, invalid("S3 error: %s\nFor more information check "+
 			"http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html", e.Message)

@@ -9,6 +9,7 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // How long work takes on AWS. Only the order of magnitude is known: hashicorp/terraform-provider-aws#3194 shows tables
@@ -22,20 +23,16 @@ const (
 	indexDeleteTakes = time.Minute
 )
 
-// place is where a table lies.
-type place struct{ account, region, partition string }
-
 // create makes a table that is ACTIVE after createTakes.
-func create(tx *store.Tx, c clock.Clock, at place, d definition, now time.Time) (*table, error) {
+func create(tx *store.Tx, c clock.Clock, at wire.Place, d definition, now time.Time) (*table, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
-	if _, ok := find(tx, at.account, at.region, d.TableName, now); ok {
+	if _, ok := find(tx, at, d.TableName, now); ok {
 		return nil, inUse("Table already exists: %s", d.TableName)
 	}
 	t := &table{
-		definition: d, Account: at.account, Region: at.region, Partition: at.partition,
-		ID: newID(), Created: now, Creating: c.Due(now, createTakes),
+		definition: d, Place: at, ID: newID(), Created: now, Creating: c.Due(now, createTakes),
 	}
 	if d.onDemand() {
 		t.OnDemandSince = &now
@@ -44,11 +41,13 @@ func create(tx *store.Tx, c clock.Clock, at place, d definition, now time.Time) 
 	return t, nil
 }
 
-// remove begins to delete a table. One that is still busy is deleted after that, as CloudFormation waits to do.
+// remove begins to delete a table. One that is still busy is deleted after that, as CloudFormation waits to do. For one
+// that is being deleted this is no error, and changes nothing.
+// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
 func (t *table) remove(tx *store.Tx, c clock.Clock, now time.Time) (time.Duration, error) {
 	switch {
 	case t.Deleting != nil:
-		return 0, inUse("Attempt to change a resource which is still in use: Table is being deleted: %s", t.TableName)
+		return deleteTakes, nil
 	case t.DeletionProtectionEnabled:
 		return 0, invalid("Resource cannot be deleted as it is currently protected against deletion. " +
 			"Disable deletion protection first.")

@@ -24,11 +24,11 @@ func (h *tables) Create(tx *store.Tx, in resource.Input) (resource.Made, error) 
 	if d.TableName == "" {
 		d.TableName = resource.PhysicalName(in, 255)
 	}
-	t, err := create(tx, h.clock, place{in.Account, in.Region, in.Partition}, d, in.Now)
+	t, err := create(tx, h.clock, in.Place(), d, in.Now)
 	if err != nil {
 		return resource.Made{}, told(err, d.TableName)
 	}
-	t.StackTags = stackTags(in, d.Tags)
+	t.StackTags = stackTags(in)
 	t.put(tx)
 	return made(t, createTakes), nil
 }
@@ -40,7 +40,7 @@ func (h *tables) Update(tx *store.Tx, in resource.Input) (resource.Made, error) 
 		return resource.Made{}, err
 	}
 	d.TableName = in.PhysicalID
-	t, ok := find(tx, in.Account, in.Region, in.PhysicalID, in.Now)
+	t, ok := find(tx, in.Place(), in.PhysicalID, in.Now)
 	if !ok {
 		return resource.Made{}, gone(in.PhysicalID)
 	}
@@ -50,7 +50,7 @@ func (h *tables) Update(tx *store.Tx, in resource.Input) (resource.Made, error) 
 	if err := d.check(); err != nil {
 		return resource.Made{}, told(err, in.PhysicalID)
 	}
-	t.StackTags = stackTags(in, d.Tags)
+	t.StackTags = stackTags(in)
 	takes, err := t.become(tx, h.clock, d, in.Now)
 	if err != nil {
 		return resource.Made{}, told(err, in.PhysicalID)
@@ -60,7 +60,7 @@ func (h *tables) Update(tx *store.Tx, in resource.Input) (resource.Made, error) 
 
 // Delete begins to delete the table.
 func (h *tables) Delete(tx *store.Tx, in resource.Input) (time.Duration, error) {
-	t, ok := find(tx, in.Account, in.Region, in.PhysicalID, in.Now)
+	t, ok := find(tx, in.Place(), in.PhysicalID, in.Now)
 	if !ok {
 		return 0, gone(in.PhysicalID)
 	}
@@ -74,7 +74,7 @@ func (h *tables) Delete(tx *store.Tx, in resource.Input) (time.Duration, error) 
 // Read gives the table's properties. The stack's tags are not among them: drift does not look at those.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
 func (h *tables) Read(tx *store.Tx, in resource.Input) (map[string]any, error) {
-	t, ok := find(tx, in.Account, in.Region, in.PhysicalID, in.Now)
+	t, ok := find(tx, in.Place(), in.PhysicalID, in.Now)
 	if !ok || t.Deleting != nil {
 		return nil, gone(in.PhysicalID)
 	}
@@ -100,17 +100,12 @@ func made(t *table, takes time.Duration) resource.Made {
 }
 
 // stackTags are those that the table has of its stack, beside its own. DynamoDB gets none of aws:cloudformation:*, as
-// the type's schema says (tagging.cloudFormationSystemTags).
-func stackTags(in resource.Input, own []tag) []tag {
-	mine := map[string]bool{}
-	for _, t := range own {
-		mine[t.Key] = true
-	}
+// the type's schema says.
+func stackTags(in resource.Input) []tag {
+	all, names := resource.Retag(nil, nil, in, false)
 	var tags []tag
-	for _, name := range sorted(in.Tags) {
-		if !mine[name] && !strings.HasPrefix(name, "aws:") {
-			tags = append(tags, tag{name, in.Tags[name]})
-		}
+	for _, name := range names {
+		tags = append(tags, tag{name, all[name]})
 	}
 	return tags
 }

@@ -3,7 +3,6 @@ package dynamodb
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ type (
 func (s *Service) createTable(ctx context.Context, c *wire.Call, in definition) (any, error) {
 	var answer map[string]any
 	err := s.within(ctx, func(tx *store.Tx, now time.Time) error {
-		t, err := create(tx, s.clock, place{c.Account, c.Region, c.Partition()}, in, now)
+		t, err := create(tx, s.clock, c.Place(), in, now)
 		if err != nil {
 			return err
 		}
@@ -45,6 +44,7 @@ func (s *Service) createTable(ctx context.Context, c *wire.Call, in definition) 
 	return answer, err
 }
 
+// deleteTable begins to delete a table. For one that is being deleted that is no error.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
 func (s *Service) deleteTable(ctx context.Context, c *wire.Call, in nameInput) (any, error) {
 	return s.on(ctx, c, in.TableName, func(tx *store.Tx, t *table, now time.Time) (any, error) {
@@ -63,21 +63,18 @@ func (s *Service) deleteTable(ctx context.Context, c *wire.Call, in nameInput) (
 // updateTable changes the billing, the throughput and the protection; indexes only through CloudFormation.
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
 func (s *Service) updateTable(ctx context.Context, c *wire.Call, in updateInput) (any, error) {
+	if in.BillingMode == "" && in.ProvisionedThroughput == nil && in.DeletionProtectionEnabled == nil {
+		return nil, nothingToUpdate()
+	}
 	return s.on(ctx, c, in.TableName, func(tx *store.Tx, t *table, now time.Time) (any, error) {
 		if err := t.busy(now); err != nil {
 			return nil, err
 		}
-		d := t.definition
-		if in.BillingMode != "" {
-			d.BillingMode, d.ProvisionedThroughput = in.BillingMode, nil
-		}
-		if in.ProvisionedThroughput != nil {
-			d.ProvisionedThroughput = in.ProvisionedThroughput
-		}
-		if in.DeletionProtectionEnabled != nil {
-			d.DeletionProtectionEnabled = *in.DeletionProtectionEnabled
-		}
+		d := in.over(t.definition)
 		if err := d.check(); err != nil {
+			return nil, err
+		}
+		if err := t.otherThroughput(in.ProvisionedThroughput); err != nil {
 			return nil, err
 		}
 		if _, err := t.become(tx, s.clock, d, now); err != nil {
@@ -85,6 +82,42 @@ func (s *Service) updateTable(ctx context.Context, c *wire.Call, in updateInput)
 		}
 		return map[string]any{"TableDescription": t.describe(now)}, nil
 	})
+}
+
+// over is a table's definition with what UpdateTable says of it.
+func (in updateInput) over(d definition) definition {
+	if in.BillingMode != "" {
+		d.BillingMode, d.ProvisionedThroughput = in.BillingMode, nil
+	}
+	if in.ProvisionedThroughput != nil {
+		d.ProvisionedThroughput = in.ProvisionedThroughput
+	}
+	if in.DeletionProtectionEnabled != nil {
+		d.DeletionProtectionEnabled = *in.DeletionProtectionEnabled
+	}
+	return d
+}
+
+// nothingToUpdate is the answer to an UpdateTable that changes nothing, whether or not there is the table: finding
+// DDB-TABLE-015 of ack-api-quirks, measured. architect/dynalite's tests have it too, with fewer parameters.
+func nothingToUpdate() error {
+	return invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, " +
+		"GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, " +
+		"MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
+}
+
+// otherThroughput refuses a throughput that the table has already. The words are quoted in cortexproject/cortex#441.
+func (t *table) otherThroughput(wanted *capacity) error {
+	now := t.ProvisionedThroughput
+	if wanted == nil || now == nil || *wanted != *now {
+		return nil
+	}
+	return invalid("The provisioned throughput for the table will not change. "+
+		"The requested value equals the current value. "+
+		"Current ReadCapacityUnits provisioned for the table: %d. Requested ReadCapacityUnits: %d. "+
+		"Current WriteCapacityUnits provisioned for the table: %d. Requested WriteCapacityUnits: %d. "+
+		"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.",
+		now.ReadCapacityUnits, wanted.ReadCapacityUnits, now.WriteCapacityUnits, wanted.WriteCapacityUnits)
 }
 
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
@@ -127,7 +160,7 @@ func (s *Service) on(ctx context.Context, c *wire.Call, text string,
 	}
 	var answer any
 	err = s.within(ctx, func(tx *store.Tx, now time.Time) error {
-		t, ok := find(tx, c.Account, c.Region, name, now)
+		t, ok := find(tx, c.Place(), name, now)
 		if !ok {
 			return missing(name)
 		}
@@ -150,9 +183,9 @@ func (s *Service) listTables(ctx context.Context, c *wire.Call, in listInput) (a
 	}
 	answer := listed{TableNames: []string{}}
 	err := s.within(ctx, func(tx *store.Tx, now time.Time) error {
-		store.Each(tx, tablesTable, prefix(c.Account, c.Region), func(key string, _ table) bool {
+		store.Each(tx, tablesTable, c.Place().At(""), func(key string, _ table) bool {
 			name := key[strings.LastIndexByte(key, '/')+1:]
-			if _, there := find(tx, c.Account, c.Region, name, now); !there || name <= in.ExclusiveStartTableName {
+			if _, there := find(tx, c.Place(), name, now); !there || name <= in.ExclusiveStartTableName {
 				return true
 			}
 			if len(answer.TableNames) == limit {
@@ -180,5 +213,3 @@ func (s *Service) listTagsOfResource(ctx context.Context, c *wire.Call, in tagsI
 	}
 	return answer, err
 }
-
-func sorted(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

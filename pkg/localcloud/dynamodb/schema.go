@@ -23,40 +23,19 @@ func tableType(h resource.Handler) resource.Type {
 			"GlobalSecondaryIndexes":           list(globalIndex(), resource.InPlace),
 			"ImportSourceSpecification":        importSource(),
 			"KeySchema":                        keySchema(resource.Replaces),
-			"KinesisStreamSpecification": structure(resource.Properties{
-				"ApproximateCreationDateTimePrecision": {
-					Kind: resource.String, Enum: []string{"MICROSECOND", "MILLISECOND"},
-				},
-				"StreamArn": {Kind: resource.String, Required: true},
-			}),
-			"LocalSecondaryIndexes": list(localIndex(), resource.Replaces),
-			"OnDemandThroughput":    onDemand(),
-			"PointInTimeRecoverySpecification": structure(resource.Properties{
-				"PointInTimeRecoveryEnabled": {Kind: resource.Boolean},
-				"RecoveryPeriodInDays":       {Kind: resource.Integer, Min: 1, Max: 35},
-			}),
-			"ProvisionedThroughput": throughput(),
-			"ResourcePolicy":        resourcePolicy(),
-			"SSESpecification": structure(resource.Properties{
-				"KMSMasterKeyId": {Kind: resource.String},
-				"SSEEnabled":     {Kind: resource.Boolean, Required: true},
-				"SSEType":        {Kind: resource.String, Enum: []string{"KMS"}},
-			}),
-			"StreamSpecification": structure(resource.Properties{
-				"ResourcePolicy": resourcePolicy(),
-				"StreamViewType": {Kind: resource.String, Required: true},
-			}),
-			"TableClass": {Kind: resource.String},
-			"TableName":  {Kind: resource.String, Change: resource.Replaces},
-			"Tags": list(structure(resource.Properties{
-				"Key":   {Kind: resource.String, Required: true},
-				"Value": {Kind: resource.String, Required: true},
-			}), resource.InPlace),
-			"TimeToLiveSpecification": structure(resource.Properties{
-				"AttributeName": {Kind: resource.String},
-				"Enabled":       {Kind: resource.Boolean, Required: true},
-			}),
-			"WarmThroughput": warm(),
+			"KinesisStreamSpecification":       kinesis(),
+			"LocalSecondaryIndexes":            list(localIndex(), resource.Replaces),
+			"OnDemandThroughput":               onDemand(),
+			"PointInTimeRecoverySpecification": recovery(),
+			"ProvisionedThroughput":            throughput(),
+			"ResourcePolicy":                   resourcePolicy(),
+			"SSESpecification":                 encryption(),
+			"StreamSpecification":              stream(),
+			"TableClass":                       {Kind: resource.String},
+			"TableName":                        {Kind: resource.String, Change: resource.Replaces},
+			"Tags":                             list(tagged(), resource.InPlace),
+			"TimeToLiveSpecification":          timeToLive(),
+			"WarmThroughput":                   warm(),
 		},
 	}
 }
@@ -164,4 +143,47 @@ func importSource() resource.Property {
 	})
 	p.Change = resource.Replaces
 	return p
+}
+
+func kinesis() resource.Property {
+	return structure(resource.Properties{
+		"ApproximateCreationDateTimePrecision": {Kind: resource.String, Enum: []string{"MICROSECOND", "MILLISECOND"}},
+		"StreamArn":                            {Kind: resource.String, Required: true},
+	})
+}
+
+func recovery() resource.Property {
+	return structure(resource.Properties{
+		"PointInTimeRecoveryEnabled": {Kind: resource.Boolean},
+		"RecoveryPeriodInDays":       {Kind: resource.Integer, Min: 1, Max: 35},
+	})
+}
+
+func encryption() resource.Property {
+	return structure(resource.Properties{
+		"KMSMasterKeyId": {Kind: resource.String},
+		"SSEEnabled":     {Kind: resource.Boolean, Required: true},
+		"SSEType":        {Kind: resource.String, Enum: []string{"KMS"}},
+	})
+}
+
+func stream() resource.Property {
+	return structure(resource.Properties{
+		"ResourcePolicy": resourcePolicy(),
+		"StreamViewType": {Kind: resource.String, Required: true},
+	})
+}
+
+func tagged() resource.Property {
+	return structure(resource.Properties{
+		"Key":   {Kind: resource.String, Required: true},
+		"Value": {Kind: resource.String, Required: true},
+	})
+}
+
+func timeToLive() resource.Property {
+	return structure(resource.Properties{
+		"AttributeName": {Kind: resource.String},
+		"Enabled":       {Kind: resource.Boolean, Required: true},
+	})
 }

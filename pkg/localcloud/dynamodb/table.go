@@ -50,34 +50,30 @@ type (
 // over.
 type table struct {
 	definition
-	Account, Region, Partition string
-	ID                         string
-	Created                    time.Time
-	OnDemandSince              *time.Time           // the moment it became PAY_PER_REQUEST
-	Creating                   time.Time            // until then
-	Updating                   time.Time            // until then
-	Deleting                   *time.Time           // until then; nil if nobody deletes it
-	IndexCreating              map[string]time.Time // by name: until then
-	IndexDeleting              map[string]time.Time // by name: until then
-	IndexGone                  []definedGSI         // what IndexDeleting names
-	StackTags                  []tag                // of its stack, not of the template's table
+	wire.Place
+	ID            string
+	Created       time.Time
+	OnDemandSince *time.Time           // the moment it became PAY_PER_REQUEST
+	Creating      time.Time            // until then
+	Updating      time.Time            // until then
+	Deleting      *time.Time           // until then; nil if nobody deletes it
+	IndexCreating map[string]time.Time // by name: until then
+	IndexDeleting map[string]time.Time // by name: until then
+	IndexGone     []definedGSI         // what IndexDeleting names
+	StackTags     []tag                // of its stack, not of the template's table
 }
 
 const tablesTable = "dynamodb.tables"
 
-func prefix(account, region string) string { return account + "/" + region + "/" }
+func (t *table) key() string { return t.At(t.TableName) }
 
-func (t *table) key() string { return prefix(t.Account, t.Region) + t.TableName }
-
-func (t *table) arn() string {
-	return "arn:" + t.Partition + ":dynamodb:" + t.Region + ":" + t.Account + ":table/" + t.TableName
-}
+func (t *table) arn() string { return t.ARN("dynamodb", "table/"+t.TableName) }
 
 func (t *table) put(tx *store.Tx) { store.Put(tx, tablesTable, t.key(), *t) }
 
 // find gives a table. One that has been deleted is not there any more.
-func find(tx *store.Tx, account, region, name string, now time.Time) (*table, bool) {
-	t, ok := store.Get[table](tx, tablesTable, prefix(account, region)+name)
+func find(tx *store.Tx, at wire.Place, name string, now time.Time) (*table, bool) {
+	t, ok := store.Get[table](tx, tablesTable, at.At(name))
 	if !ok {
 		return nil, false
 	}

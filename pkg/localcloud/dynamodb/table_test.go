@@ -56,13 +56,24 @@ func TestDeleteTable(t *testing.T) {
 	if got := c.table("one")["TableStatus"]; got != "DELETING" {
 		t.Errorf("TableStatus: %v", got)
 	}
-	if got := c.refused("DeleteTable", `{"TableName":"one"}`); !strings.Contains(got, "Table is being deleted: one") {
+	c.hand.Turn(7 * time.Second)
+	again := c.do("DeleteTable", `{"TableName":"one"}`)["TableDescription"].(map[string]any)
+	if again["TableStatus"] != "DELETING" {
+		t.Errorf("deleted twice: %v", again)
+	}
+	const busy = "Table is being deleted: one"
+	protect := `{"TableName":"one","DeletionProtectionEnabled":true}`
+	if got := c.refused("UpdateTable", protect); !strings.Contains(got, busy) {
 		t.Error(got)
 	}
-	c.hand.Turn(time.Minute)
+	c.hand.Turn(time.Second) // as the first call began it
 	const missing = "ResourceNotFoundException: Requested resource not found: Table: one not found"
 	for _, operation := range []string{"DescribeTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive"} {
-		if got := c.refused(operation, `{"TableName":"one"}`); got != missing {
+		body := `{"TableName":"one"}`
+		if operation == "UpdateTable" {
+			body = protect
+		}
+		if got := c.refused(operation, body); got != missing {
 			t.Errorf("%s: %s", operation, got)
 		}
 	}
@@ -183,4 +194,27 @@ func TestWhatTableReadersAsk(t *testing.T) {
 	if status, answer := c.send("", "", "ListTables", `{}`); status == 200 {
 		t.Errorf("unsigned: %v", answer)
 	}
+}
+
+func TestAnUpdateThatChangesNothingIsRefused(t *testing.T) {
+	const changed = `{"TableName":"one","BillingMode":"PROVISIONED",
+		"ProvisionedThroughput":{"ReadCapacityUnits":3,"WriteCapacityUnits":4}}`
+	c := newCloud(t)
+	c.do("CreateTable", simple)
+	c.hand.Turn(time.Minute)
+	if got := c.refused("UpdateTable", `{"TableName":"one"}`); !strings.HasPrefix(got,
+		"ValidationException: At least one of ProvisionedThroughput, BillingMode, ") {
+		t.Errorf("nothing to update: %s", got)
+	}
+	c.do("UpdateTable", changed)
+	c.hand.Turn(time.Minute)
+	for _, again := range []string{changed, strings.Replace(changed, `"BillingMode":"PROVISIONED",`, "", 1)} {
+		if got := c.refused("UpdateTable", again); !strings.HasPrefix(got, "ValidationException: "+
+			"The provisioned throughput for the table will not change. The requested value equals the current value. "+
+			"Current ReadCapacityUnits provisioned for the table: 3. Requested ReadCapacityUnits: 3. "+
+			"Current WriteCapacityUnits provisioned for the table: 4. Requested WriteCapacityUnits: 4. ") {
+			t.Errorf("the same throughput: %s", got)
+		}
+	}
+	c.do("UpdateTable", strings.Replace(changed, "4", "5", 1))
 }

@@ -3,6 +3,7 @@ package iam
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -63,8 +64,33 @@ func elements() []string {
 	}
 }
 
-// parse reads a document as far as the grammar goes that all policies share; ok is false where it is broken.
-func parse(text string) (p policy, ok bool) {
+var sidPattern = regexp.MustCompile(`^[0-9A-Za-z]*$`)
+
+// parse reads a document as far as the grammar goes that all policies share. The words for white space and for Sids are
+// quoted widely; that an element which stands twice is a syntax error is unverified.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+func parse(text string) (policy, error) {
+	if strings.TrimLeftFunc(text, unicode.IsSpace) != text {
+		return policy{}, malformed("JSON strings must not have leading spaces")
+	}
+	p, ok := read(text)
+	if !ok || !once(text) {
+		return policy{}, malformed("Syntax errors in policy.")
+	}
+	for _, s := range p.statements {
+		if sid, _ := s["Sid"].(string); !sidPattern.MatchString(sid) {
+			return policy{}, malformed("Statement IDs (SID) must be alpha-numeric. " +
+				"Check that your input satisfies the regular expression [0-9A-Za-z]*")
+		}
+		if err := s.checkConditions(); err != nil {
+			return policy{}, err
+		}
+	}
+	return p, nil
+}
+
+// read reads a document; ok is false where its form is broken.
+func read(text string) (p policy, ok bool) {
 	var top map[string]any
 	if json.Unmarshal([]byte(text), &top) != nil {
 		return policy{}, false
@@ -141,25 +167,6 @@ func texts(value any) (list []string, ok bool) {
 		list = append(list, text)
 	}
 	return list, is
-}
-
-// conditions tells whether a value is a block of conditions: operators, of keys, of one or several values. Which
-// operators and keys there are is not checked.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
-func conditions(value any) bool {
-	operators, ok := value.(map[string]any)
-	for _, keys := range operators {
-		tests, isObject := keys.(map[string]any)
-		if !isObject {
-			return false
-		}
-		for _, test := range tests {
-			if _, nested := test.(map[string]any); nested || test == nil {
-				return false
-			}
-		}
-	}
-	return ok
 }
 
 // unique tells whether no two statements have one Sid.

@@ -12,9 +12,9 @@ var vendor = regexp.MustCompile(`^[a-zA-Z0-9.-]+$`)
 // principal), aws-samples/aws-health-aware#1 (resources) and moto's tests (the others).
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 func (o owner) checkPermissions(text string) error {
-	p, ok := parse(text)
-	if !ok {
-		return malformed("Syntax errors in policy.")
+	p, err := parse(text)
+	if err != nil {
+		return err
 	}
 	for _, s := range p.statements {
 		if !s.has("Effect") {
@@ -85,7 +85,7 @@ func (o owner) checkResources(s statement) error {
 			return malformed(`Resource %s must be in ARN format or "*".`, arn)
 		case len(parts) < 6:
 			return malformed("The policy failed legacy parsing")
-		case parts[1] != o.partition && parts[1] != "*":
+		case parts[1] != o.Partition && parts[1] != "*":
 			return malformed(`Partition "%s" is not valid for resource "%s".`, parts[1], arn)
 		case parts[2] == "" || strings.ContainsAny(parts[2], "*?"):
 			return malformed("Resource vendor must be fully qualified and cannot contain regexes.")

@@ -26,6 +26,32 @@ func TestPoliciesThatAreMalformed(t *testing.T) {
 		{"a nested condition", statement(rest + `,"Condition":{"Bool":{"a":{}}}`), "Syntax errors in policy."},
 		{"an operator without keys", statement(rest + `,"Condition":{"Bool":"a"}`), "Syntax errors in policy."},
 		{"a Sid that is none", statement(rest + `,"Sid":1`), "Syntax errors in policy."},
+		{"a Sid with a space", statement(rest + `,"Sid":"a b"`), "Statement IDs (SID) must be alpha-numeric. Check that " +
+			"your input satisfies the regular expression [0-9A-Za-z]*"},
+		{"white space before it", " " + statement(rest), "JSON strings must not have leading spaces"},
+		{"a new line before it", "\n" + statement(rest), "JSON strings must not have leading spaces"},
+		{"an element twice", statement(rest + `,"Effect":"Allow"`), "Syntax errors in policy."},
+		{"an element twice, outside", `{"Statement":{` + rest + `},"Statement":{` + rest + `}}`, "Syntax errors in policy."},
+		{
+			"a condition twice", statement(rest + `,"Condition":{"Bool":{"a:b":"true","a:b":"true"}}`),
+			"Syntax errors in policy.",
+		},
+		{
+			"an operator of none", statement(rest + `,"Condition":{"StringEqual":{"aws:a":"b"}}`),
+			"Invalid Condition type : StringEqual",
+		},
+		{
+			"a quantifier of none", statement(rest + `,"Condition":{"ForSome:Bool":{"aws:a":"b"}}`),
+			"Invalid Condition type : ForSome:Bool",
+		},
+		{
+			"Null if it exists", statement(rest + `,"Condition":{"NullIfExists":{"aws:a":"true"}}`),
+			"Invalid Condition type : NullIfExists",
+		},
+		{
+			"a key without a prefix", statement(rest + `,"Condition":{"Bool":{"SecureTransport":"true"}}`),
+			"Actions/Conditions must be prefaced by a vendor",
+		},
 		{"a Sid twice", `{"Statement":[{"Sid":"a",` + rest + `},{"Sid":"a",` + rest + `}]}`, "Statement IDs (SID)"},
 		{"a principal", statement(rest + `,"Principal":"*"`), "Policy document should not specify a principal."},
 		{"no action", statement(`"Effect":"Allow","Resource":"*"`), "Policy statement must contain actions."},
@@ -60,7 +86,7 @@ func TestPoliciesThatAreWellFormed(t *testing.T) {
 		`{"Version":"2008-10-17","Id":"x","Statement":[{"Effect":"Allow","Action":["*"],"Resource":["*"]}]}`,
 		`{"Statement":[{"Sid":"","Effect":"Allow","Action":"s3:Get*","Resource":"arn:*:s3:::b/*"},` +
 			`{"Sid":"","Effect":"Allow","Action":"execute-api:Invoke","Resource":"*",` +
-			`"Condition":{"Bool":{"aws:SecureTransport":["true"]},"NumericEquals":{"a":1}}}]}`,
+			`"Condition":{"Bool":{"aws:SecureTransport":["true"]},"NumericEquals":{"s3:max-keys":1}}}]}`,
 	} {
 		c := newCloud(t)
 		c.role("One")
@@ -207,4 +233,16 @@ func TestATrustedRoleThatIsGoneLeavesItsID(t *testing.T) {
 	}
 	c.refused(http.StatusBadRequest, "MalformedPolicyDocument", "Invalid principal in policy", "UpdateAssumeRolePolicy",
 		"RoleName", "One", "PolicyDocument", trust("One"))
+}
+
+func TestConditionsThatAreTaken(t *testing.T) {
+	c := newCloud(t)
+	c.role("One")
+	for _, condition := range []string{
+		`{}`, `{"Null":{"aws:TokenIssueTime":"true"}}`, `{"StringEquals":{"aws:ResourceTag/plldb:debug":["true","yes"]}}`,
+		`{"ForAllValues:StringLikeIfExists":{"aws:TagKeys":["a*"]}}`, `{"stringequals":{"a:b":"c"},"Bool":{"a:b":true}}`,
+	} {
+		c.do("PutRolePolicy", "RoleName", "One", "PolicyName", "a", "PolicyDocument",
+			`{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":`+condition+`}}`)
+	}
 }

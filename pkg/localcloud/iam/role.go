@@ -35,9 +35,9 @@ type inline struct {
 }
 
 // owner is an account, in its partition.
-type owner struct{ account, partition string }
+type owner struct{ wire.Place }
 
-func ownerOf(c *wire.Call) owner { return owner{c.Account, c.Partition()} }
+func ownerOf(c *wire.Call) owner { return owner{c.Place().Global()} }
 
 // key is where a role is kept. Names are not distinguished by case.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -48,14 +48,14 @@ func (o owner) find(tx *store.Tx, name string) (role, error) {
 	if err := checkName("roleName", name, longestRole); err != nil {
 		return role{}, err
 	}
-	r, ok := store.Get[role](tx, table, key(o.account, name))
+	r, ok := store.Get[role](tx, table, key(o.Account, name))
 	if !ok {
 		return role{}, missing("The role with name %s cannot be found.", name)
 	}
 	return r, nil
 }
 
-func (o owner) put(tx *store.Tx, r role) { store.Put(tx, table, key(o.account, r.Name), r) }
+func (o owner) put(tx *store.Tx, r role) { store.Put(tx, table, key(o.Account, r.Name), r) }
 
 // newRole is a role that is not kept yet. trust is a policy document.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -64,7 +64,7 @@ func (o owner) newRole(tx *store.Tx, name, path, trust string, now time.Time) (r
 		path = "/"
 	}
 	r := role{
-		Name: name, Path: path, ARN: "arn:" + o.partition + ":iam::" + o.account + ":role" + path + name,
+		Name: name, Path: path, ARN: o.ARN("iam", "role"+path+name),
 		ID: "AROA" + rand.Text()[:17], Created: now.UTC().Truncate(time.Second), MaxSession: shortestSession,
 		Policies: map[string]inline{}, Tags: map[string]string{},
 	}
@@ -74,7 +74,7 @@ func (o owner) newRole(tx *store.Tx, name, path, trust string, now time.Time) (r
 	if err := checkPath("path", path); err != nil {
 		return role{}, err
 	}
-	if _, there := store.Get[role](tx, table, key(o.account, name)); there {
+	if _, there := store.Get[role](tx, table, key(o.Account, name)); there {
 		return role{}, wire.Errorf(http.StatusConflict, "EntityAlreadyExists", "Role with name %s already exists.", name)
 	}
 	return r, o.trust(tx, &r, trust)
@@ -150,6 +150,6 @@ func (o owner) remove(tx *store.Tx, r role) error {
 	if len(r.Policies) > 0 {
 		return wire.Errorf(http.StatusConflict, "DeleteConflict", "Cannot delete entity, must delete policies first.")
 	}
-	store.Delete(tx, table, key(o.account, r.Name))
+	store.Delete(tx, table, key(o.Account, r.Name))
 	return nil
 }

@@ -150,28 +150,10 @@ func (o owner) takePolicies(r *role, in resource.Input) error {
 	return nil
 }
 
-// takeTags gives a role the tags of the stack, but not CloudFormation's own: the type's schema has no system tags. Over
-// them go those of its own in the template. Tags that somebody else gave it stay.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+// takeTags gives a role its tags and those of the stack, but not CloudFormation's own: the type's schema has no system
+// tags.
 func (r *role) takeTags(in resource.Input) error {
-	for _, name := range r.FromStack {
-		delete(r.Tags, name)
-	}
-	for _, t := range resource.Structs(in.Before, "Tags") {
-		delete(r.Tags, resource.Text(t, "Key"))
-	}
-	own := map[string]string{}
-	for _, t := range resource.Structs(in.Properties, "Tags") {
-		own[resource.Text(t, "Key")] = resource.Text(t, "Value")
-	}
-	r.FromStack = nil
-	for _, name := range slices.Sorted(maps.Keys(in.Tags)) {
-		if _, over := own[name]; !over && !strings.HasPrefix(name, "aws:") {
-			r.FromStack = append(r.FromStack, name)
-			r.Tags[name] = in.Tags[name]
-		}
-	}
-	maps.Copy(r.Tags, own)
+	r.Tags, r.FromStack = resource.Retag(r.Tags, r.FromStack, in, false)
 	return checkTags(r.Tags)
 }
 

@@ -25,9 +25,9 @@ var (
 // are those that issue threads quote; where only another emulator has them they are marked.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 func (o owner) checkTrust(tx *store.Tx, text string) (map[string]string, error) {
-	p, ok := parse(text)
-	if !ok {
-		return nil, malformed("Syntax errors in policy.")
+	p, err := parse(text)
+	if err != nil {
+		return nil, err
 	}
 	trusted := map[string]string{}
 	for _, s := range p.statements {
@@ -64,7 +64,8 @@ func (s statement) checkTrustElements() error {
 		return malformed("Missing required field Action")
 	}
 	for _, action := range s.either("Action") {
-		if !strings.HasPrefix(strings.ToLower(action), "sts:") {
+		known := func(one string) bool { return matches(action, one) }
+		if !strings.HasPrefix(strings.ToLower(action), "sts:") || !slices.ContainsFunc(trustActions(), known) {
 			return malformed("AssumeRole policy may only specify STS AssumeRole actions.")
 		}
 	}
@@ -118,16 +119,16 @@ func (o owner) checkPrincipal(tx *store.Tx, kind, name string, trusted map[strin
 // IAM keeps its unique id in place of its name (hashicorp/terraform-provider-aws#8905).
 func (o owner) checkARN(tx *store.Tx, arn string, trusted map[string]string) error {
 	parts := principalPattern.FindStringSubmatch(arn)
-	if parts == nil || parts[1] != o.partition {
+	if parts == nil || parts[1] != o.Partition {
 		return malformed(`Invalid principal in policy: "AWS":"%s"`, arn)
 	}
-	service, account, kind, name := parts[2], parts[3], parts[4], parts[5]
+	service, kind, name := parts[2], parts[4], parts[5]
 	switch {
 	case service == "iam" && kind == "root" && name == "":
 		return nil
 	case service == "iam" && kind == "role":
-		r, ok := store.Get[role](tx, table, key(account, name[strings.LastIndex(name, "/")+1:]))
-		if !ok || r.ARN != arn {
+		r, ok := roleOf(tx, arn)
+		if !ok {
 			return malformed(`Invalid principal in policy: "AWS":"%s"`, arn)
 		}
 		trusted[arn] = r.ID
@@ -142,9 +143,7 @@ func (o owner) checkARN(tx *store.Tx, arn string, trusted map[string]string) err
 func trustNow(tx *store.Tx, r role) document {
 	gone := map[string]string{}
 	for arn, id := range r.Trusted {
-		account := strings.Split(arn, ":")[4]
-		now, ok := store.Get[role](tx, table, key(account, arn[strings.LastIndex(arn, "/")+1:]))
-		if !ok || now.ID != id {
+		if now, ok := roleOf(tx, arn); !ok || now.ID != id {
 			gone[arn] = id
 		}
 	}

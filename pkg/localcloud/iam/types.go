@@ -73,7 +73,7 @@ func rolePolicyType() resource.Type {
 	}
 }
 
-func ownerIn(in resource.Input) owner { return owner{in.Account, in.Partition} }
+func ownerIn(in resource.Input) owner { return owner{in.Place().Global()} }
 
 // modelled refuses properties that have no effect here.
 func modelled(properties map[string]any) error {

@@ -18,7 +18,7 @@ const unpackedLimit = 262144000
 // fetch reads a package from its bucket, as Lambda does when a function is made: in COPY mode the function keeps what
 // it read, whatever becomes of the object.
 // https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCode.html
-func fetch(tx *store.Tx, objects resource.Objects, account string, from location) (resource.Object, error) {
+func fetch(tx *store.Tx, objects resource.Objects, account, region string, from location) (resource.Object, error) {
 	if from.S3ObjectStorageMode == "REFERENCE" {
 		return resource.Object{}, resource.Unmodelled("code that stays in its bucket (S3ObjectStorageMode REFERENCE)")
 	}
@@ -26,7 +26,7 @@ func fetch(tx *store.Tx, objects resource.Objects, account string, from location
 		// quoted by badmintoncryer/cdk-preflight, pf-lambda-code-s3-pair
 		return resource.Object{}, invalid("S3 Bucket and Key are required for uploading with S3 parameters.")
 	}
-	object, err := objects.Object(tx, account, from.S3Bucket, from.S3Key, from.S3ObjectVersion)
+	object, err := objects.Object(tx, account, region, from.S3Bucket, from.S3Key, from.S3ObjectVersion)
 	if refused, ok := errors.AsType[*wire.Error](err); ok {
 		// serverless/serverless#13208 shows the words for NoSuchKey
 		return resource.Object{}, invalid("Error occurred while GetObject. S3 Error Code: %s. S3 Error Message: %s",

@@ -53,32 +53,28 @@ type (
 // function is the state of one: its settings, its code, its policy, and the moments at which its states end.
 type function struct {
 	settings
-	Account, Region, Partition string
-	CodeSum                    string // the blob's SHA-256, lower-case hexadecimal
-	CodeSize                   int64  // bytes
-	Revision                   string
-	Modified                   time.Time
-	Pending                    time.Time // until then
-	Updating                   time.Time // until then
-	Policy                     []statement
-	PolicyRevision             string
-	StackTags                  map[string]string // those of its stack, and aws:cloudformation:*
+	wire.Place
+	CodeSum        string // the blob's SHA-256, lower-case hexadecimal
+	CodeSize       int64  // bytes
+	Revision       string
+	Modified       time.Time
+	Pending        time.Time // until then
+	Updating       time.Time // until then
+	Policy         []statement
+	PolicyRevision string
+	AllTags        map[string]string // its own and its stack's, and aws:cloudformation:*
 }
 
 const functionsTable = "lambda.functions"
 
-func prefix(account, region string) string { return account + "/" + region + "/" }
+func (f *function) key() string { return f.At(f.FunctionName) }
 
-func (f *function) key() string { return prefix(f.Account, f.Region) + f.FunctionName }
-
-func (f *function) arn() string {
-	return "arn:" + f.Partition + ":lambda:" + f.Region + ":" + f.Account + ":function:" + f.FunctionName
-}
+func (f *function) arn() string { return f.ARN("lambda", "function:"+f.FunctionName) }
 
 func (f *function) put(tx *store.Tx) { store.Put(tx, functionsTable, f.key(), *f) }
 
-func find(tx *store.Tx, account, region, name string) (*function, bool) {
-	f, ok := store.Get[function](tx, functionsTable, prefix(account, region)+name)
+func find(tx *store.Tx, at wire.Place, name string) (*function, bool) {
+	f, ok := store.Get[function](tx, functionsTable, at.At(name))
 	return &f, ok
 }
 

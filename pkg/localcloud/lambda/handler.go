@@ -3,7 +3,6 @@ package lambda
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"reflect"
 	"time"
 
@@ -27,6 +26,7 @@ const (
 type functions struct {
 	clock   clock.Clock
 	objects resource.Objects
+	roles   Roles
 }
 
 // Create makes the function.
@@ -38,7 +38,7 @@ func (h *functions) Create(tx *store.Tx, in resource.Input) (resource.Made, erro
 	if s.FunctionName == "" {
 		s.FunctionName = resource.PhysicalName(in, 64)
 	}
-	f := &function{settings: s, Account: in.Account, Region: in.Region, Partition: in.Partition}
+	f := &function{settings: s, Place: in.Place()}
 	if err := h.create(tx, f, in); err != nil {
 		return resource.Made{}, told(err)
 	}
@@ -49,16 +49,19 @@ func (h *functions) create(tx *store.Tx, f *function, in resource.Input) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if _, there := find(tx, in.Account, in.Region, f.FunctionName); there {
+	if _, there := find(tx, in.Place(), f.FunctionName); there {
 		return conflict("Function already exist: %s", f.FunctionName)
 	}
-	object, err := fetch(tx, h.objects, in.Account, f.Code)
+	if err := f.mayRunAs(tx, h.roles, f.Role); err != nil {
+		return err
+	}
+	object, err := fetch(tx, h.objects, in.Account, in.Region, f.Code)
 	if err != nil {
 		return err
 	}
 	f.take(tx, object)
 	f.Pending = h.clock.Due(in.Now, createTakes)
-	f.StackTags = in.Tags
+	f.AllTags, _ = resource.Retag(nil, nil, in, true)
 	f.touch(in.Now)
 	f.put(tx)
 	return nil
@@ -71,7 +74,7 @@ func (h *functions) Update(tx *store.Tx, in resource.Input) (resource.Made, erro
 	if err != nil {
 		return resource.Made{}, err
 	}
-	f, ok := find(tx, in.Account, in.Region, in.PhysicalID)
+	f, ok := find(tx, in.Place(), in.PhysicalID)
 	if !ok {
 		return resource.Made{}, told(absent(f, in))
 	}
@@ -90,8 +93,11 @@ func (h *functions) update(tx *store.Tx, f *function, s settings, in resource.In
 	if err := s.check(); err != nil {
 		return 0, err
 	}
+	if err := f.mayRunAs(tx, h.roles, s.Role); err != nil {
+		return 0, err
+	}
 	if s.Code != f.Code {
-		object, err := fetch(tx, h.objects, in.Account, s.Code)
+		object, err := fetch(tx, h.objects, in.Account, in.Region, s.Code)
 		if err != nil {
 			return 0, err
 		}
@@ -99,7 +105,8 @@ func (h *functions) update(tx *store.Tx, f *function, s settings, in resource.In
 	}
 	before := f.settings
 	before.Tags = s.Tags
-	f.settings, f.StackTags = s, in.Tags
+	f.settings = s
+	f.AllTags, _ = resource.Retag(nil, nil, in, true)
 	takes := tagsTake
 	if !reflect.DeepEqual(before, s) {
 		takes = updateTakes
@@ -112,7 +119,7 @@ func (h *functions) update(tx *store.Tx, f *function, s settings, in resource.In
 
 // Delete removes the function and its policy.
 func (h *functions) Delete(tx *store.Tx, in resource.Input) (time.Duration, error) {
-	f, ok := find(tx, in.Account, in.Region, in.PhysicalID)
+	f, ok := find(tx, in.Place(), in.PhysicalID)
 	if !ok {
 		return 0, told(absent(f, in))
 	}
@@ -128,7 +135,7 @@ func (f *function) remove(tx *store.Tx) {
 // Read gives the function's properties, without the stack's tags. Code is what the function was made of: Lambda does
 // not tell that, and nothing but CloudFormation changes it here.
 func (h *functions) Read(tx *store.Tx, in resource.Input) (map[string]any, error) {
-	f, ok := find(tx, in.Account, in.Region, in.PhysicalID)
+	f, ok := find(tx, in.Place(), in.PhysicalID)
 	if !ok {
 		return nil, told(absent(f, in))
 	}
@@ -156,21 +163,9 @@ func (f *function) made(takes time.Duration) resource.Made {
 	return resource.Made{PhysicalID: f.FunctionName, Attributes: map[string]any{"Arn": f.arn()}, Takes: takes}
 }
 
-// tags are the function's: its own before its stack's.
-func (f *function) tags() map[string]string {
-	tags := maps.Clone(f.StackTags)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	for _, t := range f.settings.Tags {
-		tags[t.Key] = t.Value
-	}
-	return tags
-}
-
 // absent is Lambda's word for a function that is not there.
 func absent(f *function, in resource.Input) error {
-	f.Account, f.Region, f.Partition, f.FunctionName = in.Account, in.Region, in.Partition, in.PhysicalID
+	f.Place, f.FunctionName = in.Place(), in.PhysicalID
 	return notFound("Function not found: %s", f.arn())
 }
 

@@ -8,9 +8,7 @@ package lambda
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/clock"
@@ -24,66 +22,40 @@ type Config struct {
 	Store   *store.Store
 	Clock   clock.Clock
 	Objects resource.Objects // where functions' code comes from
+	Roles   Roles            // what functions run as
+}
+
+// Roles are IAM's roles, as far as Lambda asks for them.
+type Roles interface {
+	// Assumable tells whether a service ("lambda.amazonaws.com") may assume the role of an ARN. What cannot be told is a
+	// *wire.Error.
+	Assumable(tx *store.Tx, arn, service string) (bool, error)
 }
 
 // Service is Lambda: a wire.Service, and the resource types that CloudFormation makes of it.
 type Service struct {
+	wire.REST
 	store   *store.Store
 	clock   clock.Clock
 	objects resource.Objects
+	roles   Roles
 }
 
 // New is the service on a store.
-func New(c Config) *Service { return &Service{store: c.Store, clock: c.Clock, objects: c.Objects} }
+func New(c Config) *Service {
+	s := &Service{store: c.Store, clock: c.Clock, objects: c.Objects, roles: c.Roles}
+	s.REST = wire.REST{Name: "Lambda", Wrong: "InvalidParameterValueException", Routes: s.routes()}
+	return s
+}
 
 // Types are the resource types of Lambda.
 func (s *Service) Types() []resource.Type {
-	return []resource.Type{functionType(&functions{s.clock, s.objects}), permissionType(&permissions{})}
-}
-
-// Operation finds the operation by the method and the path.
-func (s *Service) Operation(c *wire.Call) (string, error) {
-	r, _, ok := match(c)
-	if !ok {
-		return "", wire.Unmodelled("UnknownOperationException", "Lambda's %s %s", c.Method, c.URL.Path)
-	}
-	if c.AccessKey == "" {
-		return r.operation, wire.Errorf(http.StatusForbidden, "MissingAuthenticationTokenException",
-			"Missing Authentication Token")
-	}
-	return r.operation, nil
-}
-
-// Serve calls the operation.
-func (s *Service) Serve(ctx context.Context, w http.ResponseWriter, c *wire.Call) error {
-	r, named, _ := match(c)
-	for name := range c.URL.Query() {
-		if !slices.Contains(r.query, name) {
-			return wire.Unmodelled("InvalidParameterValueException", "the parameter %s of %s", name, c.Operation)
-		}
-	}
-	answer, err := r.do(s, ctx, c, named)
-	if err != nil {
-		return err
-	}
-	if code, raw := answer.([]byte); raw {
-		w.Header().Set("Content-Type", "application/zip")
-		_, _ = w.Write(code) // the client gets it, or is gone
-		return nil
-	}
-	if answer == nil {
-		w.Header().Set("x-amzn-RequestId", c.ID)
-		w.WriteHeader(r.status)
-		return nil
-	}
-	return wire.WriteJSON(w, c, r.status, "application/json", answer)
+	return []resource.Type{functionType(&functions{s.clock, s.objects, s.roles}), permissionType(&permissions{})}
 }
 
 // Refuse writes the error. Which errors spell "Message" is in the API's model.
 // https://docs.aws.amazon.com/lambda/latest/api/CommonErrors.html
 func (s *Service) Refuse(w http.ResponseWriter, c *wire.Call, e *wire.Error) {
-	maps.Copy(w.Header(), e.Header)
-	w.Header().Set("x-amzn-ErrorType", e.Code)
 	member, kind := "message", "User"
 	if e.Code == "ResourceNotFoundException" || e.Code == "ServiceException" {
 		member = "Message"
@@ -91,7 +63,7 @@ func (s *Service) Refuse(w http.ResponseWriter, c *wire.Call, e *wire.Error) {
 	if e.Status >= http.StatusInternalServerError {
 		kind = "Service"
 	}
-	_ = wire.WriteJSON(w, c, e.Status, "application/json", map[string]string{"Type": kind, member: e.Message})
+	s.RefuseAs(w, c, e, map[string]string{"Type": kind, member: e.Message})
 }
 
 // within runs an operation in a transaction, with the moment at which it happens.

@@ -23,7 +23,7 @@ func (s *Service) on(ctx context.Context, c *wire.Call, text string,
 	}
 	var answer any
 	err = s.within(ctx, func(tx *store.Tx, now time.Time) error {
-		f, ok := find(tx, c.Account, c.Region, name)
+		f, ok := find(tx, c.Place(), name)
 		if !ok {
 			return notFound("Function not found: %s", c.ARN("lambda", "function:"+name))
 		}
@@ -40,7 +40,7 @@ func (s *Service) getFunction(ctx context.Context, c *wire.Call, named map[strin
 		return map[string]any{
 			"Configuration": f.configuration(now),
 			"Code":          map[string]string{"RepositoryType": "S3", "Location": download(c, f, now)},
-			"Tags":          f.tags(),
+			"Tags":          f.AllTags,
 		}, nil
 	})
 }
@@ -65,7 +65,7 @@ func download(c *wire.Call, f *function, now time.Time) string {
 
 func (s *Service) downloadCode(ctx context.Context, c *wire.Call, named map[string]string) (any, error) {
 	return s.on(ctx, c, named["FunctionName"], func(tx *store.Tx, f *function, _ time.Time) (any, error) {
-		return store.Bytes(tx, f.CodeSum), nil
+		return wire.File{ContentType: "application/zip", Data: store.Bytes(tx, f.CodeSum)}, nil
 	})
 }
 
@@ -94,7 +94,7 @@ func (s *Service) listFunctions(ctx context.Context, c *wire.Call, _ map[string]
 	answer := map[string]any{}
 	err := s.within(ctx, func(tx *store.Tx, now time.Time) error {
 		last := ""
-		store.Each(tx, functionsTable, prefix(c.Account, c.Region), func(_ string, f function) bool {
+		store.Each(tx, functionsTable, c.Place().At(""), func(_ string, f function) bool {
 			if f.FunctionName <= query.Get("Marker") {
 				return true
 			}
@@ -137,7 +137,7 @@ func (s *Service) listTags(ctx context.Context, c *wire.Call, named map[string]s
 		return nil, unvalidated(named["Resource"], "resource", "Member must be the ARN of a function")
 	}
 	return s.on(ctx, c, named["Resource"], func(_ *store.Tx, f *function, _ time.Time) (any, error) {
-		return map[string]any{"Tags": f.tags()}, nil
+		return map[string]any{"Tags": f.AllTags}, nil
 	})
 }
 
@@ -203,7 +203,7 @@ type change struct {
 func (s *Service) updateConfiguration(ctx context.Context, c *wire.Call, named map[string]string) (any, error) {
 	return wire.In(func(ctx context.Context, c *wire.Call, in change) (any, error) {
 		return s.on(ctx, c, named["FunctionName"], func(tx *store.Tx, f *function, now time.Time) (any, error) {
-			if err := s.configure(f, in, now); err != nil {
+			if err := s.configure(tx, f, in, now); err != nil {
 				return nil, err
 			}
 			f.put(tx)
@@ -212,7 +212,7 @@ func (s *Service) updateConfiguration(ctx context.Context, c *wire.Call, named m
 	})(ctx, c, c.Body)
 }
 
-func (s *Service) configure(f *function, in change, now time.Time) error {
+func (s *Service) configure(tx *store.Tx, f *function, in change, now time.Time) error {
 	if err := f.busy(now); err != nil {
 		return err
 	}
@@ -232,6 +232,9 @@ func (s *Service) configure(f *function, in change, now time.Time) error {
 	over(&f.LoggingConfig, in.LoggingConfig)
 	over(&f.TracingConfig, in.TracingConfig)
 	if err := f.check(); err != nil {
+		return err
+	}
+	if err := f.mayRunAs(tx, s.roles, f.Role); err != nil {
 		return err
 	}
 	f.Updating = s.clock.Due(now, updateTakes)

@@ -28,7 +28,7 @@ func (h *permissions) Create(tx *store.Tx, in resource.Input) (resource.Made, er
 	if err != nil {
 		return resource.Made{}, told(err)
 	}
-	f, ok := find(tx, in.Account, in.Region, name)
+	f, ok := find(tx, in.Place(), name)
 	if !ok {
 		in.PhysicalID = name
 		return resource.Made{}, told(absent(f, in))
@@ -79,7 +79,7 @@ func (h *permissions) Read(tx *store.Tx, in resource.Input) (map[string]any, err
 // holder is the function whose policy has the statement. The statement's id was made up, so it is in one.
 func holder(tx *store.Tx, in resource.Input) *function {
 	var found *function
-	store.Each(tx, functionsTable, prefix(in.Account, in.Region), func(_ string, f function) bool {
+	store.Each(tx, functionsTable, in.Place().At(""), func(_ string, f function) bool {
 		if f.statement(in.PhysicalID) >= 0 {
 			found = &f
 		}

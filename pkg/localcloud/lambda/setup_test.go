@@ -24,7 +24,7 @@ var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 type objects map[string]string
 
 // Object finds one.
-func (o objects) Object(tx *store.Tx, _, bucket, key, version string) (resource.Object, error) {
+func (o objects) Object(tx *store.Tx, _, _, bucket, key, version string) (resource.Object, error) {
 	sum, ok := o[bucket+"/"+key+"/"+version]
 	if !ok {
 		return resource.Object{}, wire.Errorf(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
@@ -32,12 +32,24 @@ func (o objects) Object(tx *store.Tx, _, bucket, key, version string) (resource.
 	return resource.Object{Sum: sum, Size: int64(len(store.Bytes(tx, sum))), Version: version}, nil
 }
 
+// roles are those that Lambda may assume, by their ARNs: an error is what the answer is instead.
+type roles map[string]error
+
+// Assumable tells whether Lambda may assume one.
+func (r roles) Assumable(_ *store.Tx, arn, service string) (bool, error) {
+	err, there := r[arn]
+	return there && err == nil && service == "lambda.amazonaws.com", err
+}
+
+const serviceRole = "arn:aws:iam::111111111111:role/service"
+
 // cloud is the service behind a router, on a clock that stands still.
 type cloud struct {
 	t        *testing.T
 	hand     *clock.Hand
 	store    *store.Store
 	objects  objects
+	roles    roles
 	function resource.Type
 	permit   resource.Type
 	router   *wire.Router
@@ -45,8 +57,10 @@ type cloud struct {
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	c := &cloud{t: t, hand: clock.NewHand(noon), store: store.Memory(), objects: objects{}}
-	service := lambda.New(lambda.Config{Store: c.store, Clock: c.hand, Objects: c.objects})
+	c := &cloud{
+		t: t, hand: clock.NewHand(noon), store: store.Memory(), objects: objects{}, roles: roles{serviceRole: nil},
+	}
+	service := lambda.New(lambda.Config{Store: c.store, Clock: c.hand, Objects: c.objects, Roles: c.roles})
 	accounts := map[string]string{"AKIDA": "111111111111", "AKIDB": "222222222222"}
 	c.function, c.permit = service.Types()[0], service.Types()[1]
 	c.router = &wire.Router{

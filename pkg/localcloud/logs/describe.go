@@ -50,7 +50,7 @@ func (s *Service) describeLogGroups(ctx context.Context, c *wire.Call, in descri
 	out := describeOutput{LogGroups: []described{}}
 	p := placeOf(c)
 	err = s.config.Store.Update(ctx, func(tx *store.Tx) error {
-		store.Each(tx, table, p.key(in.LogGroupNamePrefix), func(_ string, g group) bool {
+		store.Each(tx, table, p.At(in.LogGroupNamePrefix), func(_ string, g group) bool {
 			if g.Name <= after || !in.wants(g) {
 				return true
 			}

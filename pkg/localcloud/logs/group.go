@@ -21,25 +21,21 @@ type group struct {
 	FromStack []string          // the keys of the tags that are the stack's and not the resource's
 }
 
-// place is where a group lives.
-type place struct{ account, region, partition string }
+// place is where groups live.
+type place struct{ wire.Place }
 
-func placeOf(c *wire.Call) place { return place{c.Account, c.Region, c.Partition()} }
-
-func (p place) key(name string) string { return p.account + "/" + p.region + "/" + name }
+func placeOf(c *wire.Call) place { return place{c.Place()} }
 
 // arn is the group's, without the ":*" that stands for its streams.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
-func (p place) arn(name string) string {
-	return "arn:" + p.partition + ":logs:" + p.region + ":" + p.account + ":log-group:" + name
-}
+func (p place) arn(name string) string { return p.ARN("logs", "log-group:"+name) }
 
 // find is a group that must be there.
 func (p place) find(tx *store.Tx, name string) (group, error) {
 	if err := checkName(name); err != nil {
 		return group{}, err
 	}
-	g, ok := store.Get[group](tx, table, p.key(name))
+	g, ok := store.Get[group](tx, table, p.At(name))
 	if !ok {
 		return group{}, wire.Errorf(http.StatusBadRequest, "ResourceNotFoundException",
 			"The specified log group does not exist.")
@@ -57,16 +53,16 @@ func (p place) add(tx *store.Tx, g group) error {
 	if strings.HasPrefix(strings.ToLower(g.Name), "aws/") {
 		return invalid("Log groups starting with AWS/ are reserved for AWS.")
 	}
-	if _, there := store.Get[group](tx, table, p.key(g.Name)); there {
+	if _, there := store.Get[group](tx, table, p.At(g.Name)); there {
 		return wire.Errorf(http.StatusBadRequest, "ResourceAlreadyExistsException", "The specified log group already exists")
 	}
-	store.Put(tx, table, p.key(g.Name), g)
+	store.Put(tx, table, p.At(g.Name), g)
 	return nil
 }
 
-func (p place) put(tx *store.Tx, g group) { store.Put(tx, table, p.key(g.Name), g) }
+func (p place) put(tx *store.Tx, g group) { store.Put(tx, table, p.At(g.Name), g) }
 
-func (p place) remove(tx *store.Tx, name string) { store.Delete(tx, table, p.key(name)) }
+func (p place) remove(tx *store.Tx, name string) { store.Delete(tx, table, p.At(name)) }
 
 var namePattern = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]+$`)
 

@@ -56,7 +56,7 @@ func logGroupType() resource.Type {
 // handler makes log groups for CloudFormation.
 type handler struct{}
 
-func placeIn(in resource.Input) place { return place{in.Account, in.Region, in.Partition} }
+func placeIn(in resource.Input) place { return place{in.Place()} }
 
 // Create makes the group. Without LogGroupName it gets a name of CloudFormation's making.
 func (handler) Create(tx *store.Tx, in resource.Input) (resource.Made, error) {
@@ -151,41 +151,13 @@ func modelled(properties map[string]any) error {
 	return nil
 }
 
-// tag gives a group the tags of the stack, and over them those of its own in the template. Tags that somebody else gave
-// it stay.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+// tag gives a group its tags and those of the stack.
 func (g *group) tag(in resource.Input) error {
-	own := tagsOf(in.Properties)
-	if err := checkTags(own); err != nil {
+	if err := checkTags(resource.OwnTags(in.Properties)); err != nil {
 		return refusal(err, g.Name)
 	}
-	tags := maps.Clone(g.Tags)
-	if tags == nil {
-		tags = map[string]string{}
-	}
-	for _, key := range g.FromStack {
-		delete(tags, key)
-	}
-	for key := range tagsOf(in.Before) {
-		delete(tags, key)
-	}
-	maps.Copy(tags, in.Tags)
-	maps.Copy(tags, own)
-	g.Tags, g.FromStack = tags, nil
-	for _, key := range slices.Sorted(maps.Keys(in.Tags)) {
-		if _, over := own[key]; !over {
-			g.FromStack = append(g.FromStack, key)
-		}
-	}
+	g.Tags, g.FromStack = resource.Retag(g.Tags, g.FromStack, in, true)
 	return nil
-}
-
-func tagsOf(properties map[string]any) map[string]string {
-	tags := map[string]string{}
-	for _, tag := range resource.Structs(properties, "Tags") {
-		tags[resource.Text(tag, "Key")] = resource.Text(tag, "Value")
-	}
-	return tags
 }
 
 func made(in resource.Input, g group, takes time.Duration) resource.Made {

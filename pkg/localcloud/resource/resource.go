@@ -125,9 +125,10 @@ func (e *Error) Error() string { return e.Message }
 
 // Objects are the buckets, as the services that read from them see them.
 type Objects interface {
-	// Object finds one version of an object, the newest where version is "". The account must be allowed to read it. What
-	// S3 refuses is a *wire.Error with S3's code: NoSuchBucket, NoSuchKey, NoSuchVersion, AccessDenied.
-	Object(tx *store.Tx, account, bucket, key, version string) (Object, error)
+	// Object finds one version of an object, the newest where version is "". The account must be allowed to read it, and
+	// the bucket be in the region, unless that is "". What S3 refuses is a *wire.Error with S3's code: NoSuchBucket,
+	// PermanentRedirect, NoSuchKey, NoSuchVersion, AccessDenied.
+	Object(tx *store.Tx, account, region, bucket, key, version string) (Object, error)
 }
 
 // Object is one version of an object.

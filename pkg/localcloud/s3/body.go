@@ -131,10 +131,10 @@ func (in *intake) Read(p []byte) (int, error) {
 	if in.n > in.limit {
 		return n, tooLarge(in.n, in.limit)
 	}
-	if _, is := errors.AsType[*wire.Error](err); err == nil || is || errors.Is(err, io.EOF) {
+	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
-	return n, cutOff()
+	return n, broken(err)
 }
 
 // verify compares what was read with what was announced.

@@ -95,7 +95,7 @@ func (s *Service) createBucket(ctx context.Context, r *request) error {
 func (b *bucket) configure(r *request) error {
 	b.Ownership = r.Header.Get("x-amz-object-ownership")
 	if b.Ownership == "" {
-		b.Ownership = "BucketOwnerEnforced"
+		b.Ownership = ownerEnforced
 	}
 	if !goodOwnership(b.Ownership) {
 		return invalidArgument("Invalid x-amz-object-ownership header: "+b.Ownership, "x-amz-object-ownership", b.Ownership)
@@ -119,8 +119,6 @@ func (b *bucket) configure(r *request) error {
 	return b.locate(r.Region, in.LocationConstraint)
 }
 
-var region = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d$`)
-
 // locate: us-east-1 is the region without a constraint, and none that can be named. A request to us-east-1 may make a
 // bucket anywhere; one to another region only there, and must say so.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
@@ -135,7 +133,7 @@ func (b *bucket) locate(signed string, constraint *string) error {
 		b.Region = "eu-west-1"
 	}
 	switch {
-	case wanted == defaultRegion || wanted != "" && !region.MatchString(b.Region):
+	case wanted == defaultRegion || wanted != "" && !wire.IsRegion(b.Region):
 		return refuse(http.StatusBadRequest, "InvalidLocationConstraint",
 			"The specified location-constraint is not valid", field("LocationConstraint", wanted))
 	case signed == defaultRegion && wanted == "":

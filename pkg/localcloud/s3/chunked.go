@@ -3,6 +3,7 @@ package s3
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -49,7 +50,7 @@ func (c *chunked) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
 	c.left -= int64(n)
 	if err != nil {
-		c.err = cutOff()
+		c.err = broken(err)
 		return n, c.err
 	}
 	if c.left == 0 {
@@ -62,6 +63,14 @@ func (c *chunked) Read(p []byte) (int, error) {
 // https://github.com/versity/versitygw/issues/1666
 func cutOff() *wire.Error {
 	return refuse(http.StatusBadRequest, "IncompleteBody", "The request body terminated unexpectedly")
+}
+
+// broken is what ends a body before its end: the client was waited for too long, or is gone.
+func broken(err error) error {
+	if e, is := errors.AsType[*wire.Error](err); is {
+		return e
+	}
+	return cutOff()
 }
 
 // badTrailer: https://github.com/versity/versitygw/issues/1691
@@ -105,7 +114,7 @@ func (c *chunked) signature(extension string) bool {
 func (c *chunked) line() (string, error) {
 	line, err := c.r.ReadSlice('\n')
 	if err != nil {
-		return "", cutOff()
+		return "", broken(err)
 	}
 	text, ok := bytes.CutSuffix(line, []byte("\r\n"))
 	if !ok {
@@ -116,10 +125,10 @@ func (c *chunked) line() (string, error) {
 
 func (c *chunked) lineEnds() error {
 	line, err := c.line()
-	if err != nil || line != "" {
+	if err == nil && line != "" {
 		return cutOff()
 	}
-	return nil
+	return err
 }
 
 // end reads the trailing headers, the empty line, and sees that nothing follows.
@@ -139,8 +148,12 @@ func (c *chunked) end() error {
 		}
 		c.trailers[name] = strings.TrimSpace(value)
 	}
-	if _, err := c.r.ReadByte(); err != io.EOF {
+	_, err := c.r.ReadByte()
+	if err == nil {
 		return cutOff()
+	}
+	if err != io.EOF {
+		return broken(err)
 	}
 	return io.EOF
 }

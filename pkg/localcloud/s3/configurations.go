@@ -80,8 +80,11 @@ func putOwnership(_ *request, b *bucket, in ownership) error {
 	return nil
 }
 
+// ownerEnforced is the ownership that leaves no room for ACLs.
+const ownerEnforced = "BucketOwnerEnforced"
+
 func goodOwnership(s string) bool {
-	return s == "BucketOwnerEnforced" || s == "BucketOwnerPreferred" || s == "ObjectWriter"
+	return s == ownerEnforced || s == "BucketOwnerPreferred" || s == "ObjectWriter"
 }
 
 // encryption is the default encryption of a bucket.

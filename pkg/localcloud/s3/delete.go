@@ -134,6 +134,9 @@ func (s *Service) deleteObjects(ctx context.Context, r *request) error {
 			return err
 		}
 		for _, o := range in.Object {
+			if o.Key == "" { // unverified: S3's schema wants one character at least
+				return malformedXML()
+			}
 			if o.ETag != nil || o.LastModifiedTime != nil || o.Size != nil {
 				return notModelled("conditions of DeleteObjects")
 			}
@@ -150,6 +153,9 @@ func (s *Service) deleteObjects(ctx context.Context, r *request) error {
 // deleteOne judges each object by itself. The code of an invalid version is that of
 // https://github.com/versity/versitygw/issues/2119.
 func (b *bucket) deleteOne(tx *store.Tx, r *request, key, id string) (deleted, error) {
+	if err := goodKey(key); err != nil {
+		return deleted{}, err
+	}
 	action := "s3:DeleteObject"
 	if id != "" {
 		action += "Version"

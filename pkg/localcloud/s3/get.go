@@ -189,11 +189,18 @@ func span(text string, size int64) (first, length int64, part bool, err error) {
 	return a, z - a + 1, true, nil
 }
 
-// Object finds a version for another service, which reads it with the account's rights, over TLS, from any region.
-func (s *Service) Object(tx *store.Tx, account, name, key, id string) (resource.Object, error) {
+// Object finds a version for another service, which reads it with the account's rights, over TLS, and through the
+// endpoint of the region, unless that is "".
+func (s *Service) Object(tx *store.Tx, account, region, name, key, id string) (resource.Object, error) {
 	b, ok := find(tx, name)
 	if !ok {
 		return resource.Object{}, noSuchBucket(name)
+	}
+	if region != "" && region != b.Region {
+		return resource.Object{}, elsewhere(b)
+	}
+	if err := goodKey(key); err != nil {
+		return resource.Object{}, err
 	}
 	action := "s3:GetObject"
 	if id != "" {
@@ -207,4 +214,11 @@ func (s *Service) Object(tx *store.Tx, account, name, key, id string) (resource.
 		return resource.Object{}, b.unseen(account, true, err)
 	}
 	return resource.Object{Sum: v.Sum, Size: v.Size, Version: v.ID}, nil
+}
+
+// elsewhere: the words are those that Lambda hands on.
+// https://github.com/aws-samples/aws-codepipeline-bitbucket-integration/issues/7
+func elsewhere(b *bucket) *wire.Error {
+	return wire.Errorf(http.StatusMovedPermanently, "PermanentRedirect",
+		"The bucket is in this region: %s. Please use this region to retry the request", b.Region)
 }

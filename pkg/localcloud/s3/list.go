@@ -58,13 +58,17 @@ func (l listing) group(key string) string {
 // token hides a key in a continuation token.
 func token(key string) string { return base64.StdEncoding.EncodeToString([]byte("1" + key)) }
 
-func untoken(text string) (string, error) {
-	if text == "" {
+// untoken gives the key back, "" where there is no token. An empty one is refused as any other that S3 did not make:
+// https://github.com/aws/aws-sdk-js-v3/issues/1636
+func untoken(query url.Values) (string, error) {
+	const name = "continuation-token"
+	if !query.Has(name) {
 		return "", nil
 	}
+	text := query.Get(name)
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) == 0 || key[0] != '1' {
-		return "", invalidArgument("The continuation token provided is incorrect", "continuation-token", text)
+		return "", invalidArgument("The continuation token provided is incorrect", name, text)
 	}
 	return string(key[1:]), nil
 }
@@ -104,7 +108,7 @@ func (s *Service) listObjects(ctx context.Context, r *request) error {
 	if err != nil {
 		return err
 	}
-	after, err := untoken(r.query.Get("continuation-token"))
+	after, err := untoken(r.query)
 	if err != nil {
 		return err
 	}

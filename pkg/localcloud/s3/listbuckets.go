@@ -37,7 +37,7 @@ func (s *Service) listBuckets(ctx context.Context, r *request) error {
 	if most == 0 {
 		return invalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", "0")
 	}
-	after, err := untoken(r.query.Get("continuation-token"))
+	after, err := untoken(r.query)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,11 @@ func levelOf(r *request) level {
 
 // find is the operation that a request asks for: the one whose subresource stands in the query, or the plain one.
 func (s *Service) find(r *request) (*operation, error) {
+	for _, o := range strangers() {
+		if o.asked(r) {
+			return nil, notModelled("%s", o.name)
+		}
+	}
 	var plain *operation
 	for i := range s.operations {
 		op := &s.operations[i]
@@ -55,16 +60,21 @@ func (s *Service) find(r *request) (*operation, error) {
 		}
 	}
 	if plain == nil {
-		return nil, notModelled("%s of %s?%s", r.Method, r.URL.Path, r.URL.RawQuery)
+		return nil, unnamed(r)
 	}
 	return plain, nil
 }
 
 // knows refuses what the operation would ignore.
 func (op *operation) knows(r *request) error {
-	for name := range r.query {
-		if name != op.sub && !slices.Contains(op.params, name) && !everyParam(name) {
+	for name, values := range r.query {
+		switch {
+		case name != op.sub && !slices.Contains(op.params, name) && !everyParam(name):
 			return notModelled("the parameter %s of %s", name, op.name)
+		case len(values) > 1:
+			return notModelled("the parameter %s of %s more than once", name, op.name)
+		case !plainText(values[0]): // unverified
+			return invalidURI()
 		}
 	}
 	for name := range r.Header {
@@ -91,19 +101,25 @@ func (op *operation) knowsHeader(name string) bool {
 		return slices.Contains(op.headers, name)
 	case "x-amz-expected-bucket-owner": // CreateBucket and ListBuckets have none: S3's API reference
 		return op.name != "CreateBucket" && op.name != "ListBuckets"
-	case "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-user-agent", "x-amz-decoded-content-length",
-		"x-amz-trailer":
+	case "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-user-agent":
 		return true
+	case "x-amz-decoded-content-length", "x-amz-trailer", "x-amz-sdk-checksum-algorithm":
+		return op.hasBody()
 	}
 	if !strings.HasPrefix(name, "x-amz-") || strings.HasPrefix(name, "x-amz-sdk-") {
 		return true
 	}
 	if _, ok := algorithmOf(name); ok {
-		return true
+		return op.hasBody()
 	}
 	return slices.ContainsFunc(op.headers, func(known string) bool {
 		return known == name || known == metaPrefix && strings.HasPrefix(name, metaPrefix)
 	})
+}
+
+// hasBody: those that are modelled take one if their method is one that sends something.
+func (op *operation) hasBody() bool {
+	return op.method == http.MethodPut || op.method == http.MethodPost
 }
 
 // address finds the bucket and the key of a request, path style or virtual-host style.

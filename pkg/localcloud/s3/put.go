@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
 )
@@ -17,14 +17,11 @@ import (
 // LongestObject is how many bytes PutObject takes. AWS takes 5 GB.
 const LongestObject = 100 << 20
 
-const (
-	longestKey  = 1024    // bytes
-	longestMeta = 2 << 10 // bytes of names and values together
-)
+const longestMeta = 2 << 10 // bytes of names and values together
 
 // putObject: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 func (s *Service) putObject(ctx context.Context, r *request) error {
-	if err := s.mayAsk(ctx, r); err != nil {
+	if err := s.mayPut(ctx, r); err != nil {
 		return err
 	}
 	v, err := r.version()
@@ -52,10 +49,36 @@ func (s *Service) putObject(ctx context.Context, r *request) error {
 	return err
 }
 
+// mayPut asks before the body is read.
+func (s *Service) mayPut(ctx context.Context, r *request) error {
+	return s.store.Update(ctx, func(tx *store.Tx) error {
+		b, err := s.admit(tx, r)
+		if err != nil {
+			return err
+		}
+		return b.takesACL(r.Header.Get("x-amz-acl"))
+	})
+}
+
+// takesACL: where the bucket's owner owns all objects, one ACL says what is so anyway. Elsewhere an ACL counts.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html
+func (b *bucket) takesACL(acl string) error {
+	switch {
+	case acl == "" || b.Ownership == ownerEnforced && acl == "bucket-owner-full-control":
+		return nil
+	case b.Ownership == ownerEnforced:
+		return refuse(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+	}
+	return notModelled("x-amz-acl where object ownership is not %s", ownerEnforced)
+}
+
 // keepObject writes the version.
 func (s *Service) keepObject(tx *store.Tx, r *request, v *version, draft *store.Draft) error {
 	b, err := s.admit(tx, r)
 	if err != nil {
+		return err
+	}
+	if err := b.takesACL(r.Header.Get("x-amz-acl")); err != nil {
 		return err
 	}
 	if err := r.mayReplace(versionsOf(tx, b, r.key)); err != nil {
@@ -127,18 +150,8 @@ func (r *request) mayReplace(there []entry) error {
 // version is what the headers say of the object.
 func (r *request) version() (version, error) {
 	v := version{Modified: r.Time.Truncate(time.Second), Headers: map[string]string{}}
-	if len(r.key) > longestKey {
-		return v, refuse(http.StatusBadRequest, "KeyTooLongError", "Your key is too long",
-			field("Size", strconv.Itoa(len(r.key))), field("MaxSizeAllowed", strconv.Itoa(longestKey)))
-	}
-	if !utf8.ValidString(r.key) || strings.Contains(r.key, "\x00") {
-		return v, refuse(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.")
-	}
 	if class := r.Header.Get("x-amz-storage-class"); class != "" && class != "STANDARD" {
 		return v, notModelled("the storage class %s", class)
-	}
-	if acl := r.Header.Get("x-amz-acl"); acl != "" && acl != "bucket-owner-full-control" {
-		return v, refuse(http.StatusBadRequest, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 	}
 	meta := 0
 	for name, values := range r.Header {
@@ -149,6 +162,9 @@ func (r *request) version() (version, error) {
 			continue
 		}
 		v.Headers[name] = strings.Join(values, ",")
+		if !ascii(v.Headers[name]) {
+			return v, notModelled("values of %s that are not US-ASCII", name)
+		}
 	}
 	if meta > longestMeta {
 		return v, refuse(http.StatusBadRequest, "MetadataTooLarge",
@@ -157,6 +173,12 @@ func (r *request) version() (version, error) {
 	}
 	v.plainContent()
 	return v, nil
+}
+
+// ascii: S3 takes other characters in metadata, and gives them back in an encoding of RFC 2047.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+func ascii(value string) bool {
+	return !strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII })
 }
 
 // kept are the headers that come back as they were sent.

@@ -60,7 +60,7 @@ type request struct {
 func (s *Service) request(w http.ResponseWriter, c *wire.Call) (*request, error) {
 	query, err := url.ParseQuery(c.URL.RawQuery)
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "InvalidURI", "Couldn't parse the specified URI.")
+		return nil, invalidURI()
 	}
 	r := &request{Call: c, w: w, query: query}
 	r.bucket, r.key = address(c.Host, c.URL.Path)
@@ -77,6 +77,9 @@ func (s *Service) Operation(c *wire.Call) (string, error) {
 	op, err := s.find(r)
 	if err != nil {
 		return "", err
+	}
+	if err := goodKey(r.key); err != nil {
+		return op.name, err
 	}
 	return op.name, op.knows(r)
 }

@@ -32,22 +32,24 @@ func TestObjectForOtherServices(t *testing.T) {
 	_, err := c.DeleteObject(t.Context(), &sdk.DeleteObjectInput{Bucket: aws.String(name), Key: aws.String("hidden")})
 	w.ok(err)
 	for _, o := range []struct {
-		account, bucket, key, version, code string
-		size                                int64
+		account, region, bucket, key, version, code string
+		size                                        int64
 	}{
-		{ours, name, "key", "", "", 6},
-		{ours, name, "key", *first.VersionId, "", 3},
-		{ours, name, "key", *second.VersionId, "", 6},
-		{ours, name, "none", "", "NoSuchKey", 0},
-		{ours, name, "hidden", "", "NoSuchKey", 0},
-		{ours, name, "none", *first.VersionId, "NoSuchVersion", 0},
-		{ours, name, "key", "x", "InvalidArgument", 0},
-		{ours, "no-bucket", "key", "", "NoSuchBucket", 0},
-		{theirs, name, "key", "", "AccessDenied", 0},
-		{"", name, "key", "", "AccessDenied", 0},
+		{ours, "", name, "key", "", "", 6},
+		{ours, "", name, "key", *first.VersionId, "", 3},
+		{ours, "", name, "key", *second.VersionId, "", 6},
+		{ours, "", name, "none", "", "NoSuchKey", 0},
+		{ours, "", name, "hidden", "", "NoSuchKey", 0},
+		{ours, "", name, "none", *first.VersionId, "NoSuchVersion", 0},
+		{ours, "", name, "key", "x", "InvalidArgument", 0},
+		{ours, "", "no-bucket", "key", "", "NoSuchBucket", 0},
+		{ours, home, name, "key", "", "", 6},
+		{ours, "eu-central-1", name, "key", "", "PermanentRedirect", 0},
+		{theirs, "", name, "key", "", "AccessDenied", 0},
+		{"", "", name, "key", "", "AccessDenied", 0},
 	} {
 		err := w.within(func(tx *store.Tx) error {
-			found, err := w.service.Object(tx, o.account, o.bucket, o.key, o.version)
+			found, err := w.service.Object(tx, o.account, o.region, o.bucket, o.key, o.version)
 			if err == nil && (found.Size != o.size || len(store.Bytes(tx, found.Sum)) != int(o.size) || found.Version == "") {
 				t.Errorf("%+v: %+v", o, found)
 			}
@@ -75,7 +77,7 @@ func TestBytesAreGivenUp(t *testing.T) {
 	}
 	var sum string
 	w.ok(w.within(func(tx *store.Tx) error {
-		o, err := w.service.Object(tx, ours, name, "b", "")
+		o, err := w.service.Object(tx, ours, "", name, "b", "")
 		sum = o.Sum
 		return err
 	}))

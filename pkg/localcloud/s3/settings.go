@@ -103,7 +103,7 @@ func (s *Service) settingOperations() []operation {
 		s.remove("BucketEncryption", "encryption", "s3:PutEncryptionConfiguration",
 			func(b *bucket) { b.Encryption = unset() }),
 		s.get("BucketPolicy", "policy", "s3:GetBucketPolicy", s.getPolicy),
-		s.put("BucketPolicy", "policy", "s3:PutBucketPolicy", s.putPolicy, "x-amz-confirm-remove-self-bucket-access"),
+		s.put("BucketPolicy", "policy", "s3:PutBucketPolicy", s.putPolicy),
 		s.remove("BucketPolicy", "policy", "s3:DeleteBucketPolicy", func(b *bucket) { b.Policy = "" }),
 		s.get("BucketLifecycleConfiguration", "lifecycle", "s3:GetLifecycleConfiguration", s.getLifecycle),
 		s.put("BucketLifecycleConfiguration", "lifecycle", "s3:PutLifecycleConfiguration", s.putLifecycle, minimumSize),

@@ -226,7 +226,7 @@ func TestTrap44VersioningTakesItsTime(t *testing.T) {
 		_, err := w.read(c, "late", id)
 		w.refused("NoSuchKey", err)
 		err = w.within(func(tx *store.Tx) error {
-			_, err := w.service.Object(tx, ours, name, "late", id)
+			_, err := w.service.Object(tx, ours, "", name, "late", id)
 			return err
 		})
 		if err == nil || !strings.HasPrefix(err.Error(), "NoSuchKey") {

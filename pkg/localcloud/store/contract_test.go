@@ -216,7 +216,7 @@ func TestEachIsInOrderWithinThePrefixAndStops(t *testing.T) {
 	both(t, func(t *testing.T, s *store.Store) {
 		do(t, s, func(tx *store.Tx) {
 			for _, key := range []string{"b/2", "b", "b/\xff", "a", "b/10", "c", "b/Z", "b0"} {
-				store.Put(tx, "t", key, key)
+				store.Put(tx, "t", key, "value")
 			}
 		})
 		var got []string

@@ -11,9 +11,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// make makes the file, under another name first: there is never one that is half made. Where two processes do so at
+// create makes the file, under another name first: there is never one that is half made. Where two processes do so at
 // once, the first one's file stays.
-func (d *onDisk) make() error {
+func (d *onDisk) create() error {
 	some, err := d.blobs.any()
 	if err != nil {
 		return err
@@ -21,7 +21,7 @@ func (d *onDisk) make() error {
 	if some {
 		return &Damaged{Path: d.path, What: "it is missing, and there are bytes of objects beside it"}
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(d.path), ".state-")
+	temporary, err := os.CreateTemp(filepath.Dir(d.path), statePrefix)
 	if err != nil {
 		return err
 	}

@@ -29,15 +29,16 @@ func Open(dir string, options ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the local cloud's state: %w", err)
 	}
-	bytes := &diskBlobs{dir: filepath.Join(dir, "blobs")}
-	if err := os.MkdirAll(bytes.dir, 0o700); err != nil {
+	objects := &diskBlobs{dir: filepath.Join(dir, "blobs")}
+	if err := os.MkdirAll(objects.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("opening the local cloud's state: %w", err)
 	}
-	d := &onDisk{path: filepath.Join(dir, "state.db"), blobs: bytes, turn: make(turn, 1), patience: 30 * time.Second}
+	sweep(filepath.Join(dir, statePrefix+"*"), filepath.Join(objects.dir, draftPrefix+"*"))
+	d := &onDisk{path: filepath.Join(dir, "state.db"), blobs: objects, turn: make(turn, 1), patience: 30 * time.Second}
 	for _, option := range options {
 		option(d)
 	}
-	return &Store{path: d.path, tables: d, blobs: bytes}, nil
+	return &Store{path: d.path, tables: d, blobs: objects}, nil
 }
 
 // onDisk opens the file for each transaction, so that it is locked no longer than that. It costs some tens of
@@ -100,7 +101,7 @@ func (d *onDisk) ready(ctx context.Context) (*bbolt.DB, error) {
 func (d *onDisk) known(ctx context.Context, end time.Time) (err error) {
 	now, err := os.Stat(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = d.make()
+		err = d.create()
 	}
 	if err != nil {
 		return fmt.Errorf("opening the local cloud's state: %w", err)

@@ -18,7 +18,7 @@ type diskBlobs struct{ dir string }
 func (d *diskBlobs) path(sum string) string { return filepath.Join(d.dir, sum[:2], sum[2:]) }
 
 func (d *diskBlobs) draft(r io.Reader) (_ *Draft, err error) {
-	f, err := os.CreateTemp(d.dir, ".draft-")
+	f, err := os.CreateTemp(d.dir, draftPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("receiving an object: %w", err)
 	}

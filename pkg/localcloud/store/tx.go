@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,16 +83,36 @@ func (tx *Tx) unreadable(table, key string, err error) {
 
 var errNoKey = errors.New("a value needs a table and a key, of at most 32768 bytes")
 
+var errNotUTF8 = errors.New("a text in it is not valid UTF-8, and would come back changed")
+
+// replaced tells whether encoding/json put U+FFFD for bytes that are no UTF-8. It writes that one escaped, and one that
+// stood in the text as it is.
+func replaced(text []byte) bool {
+	for {
+		i := bytes.IndexByte(text, '\\')
+		if i < 0 {
+			return false
+		}
+		if bytes.HasPrefix(text[i:], []byte(`\ufffd`)) {
+			return true
+		}
+		text = text[i+2:] // every escape has a second byte: an escaped backslash begins none
+	}
+}
+
 // longest is how many bytes a key may have: bbolt's limit.
 const longest = 32768
 
-// Put writes a value over whatever was there. T is a type that encoding/json gives back as it was. Neither
-// table nor key is empty.
+// Put writes a value over whatever was there. T is a type that encoding/json gives back as it was; a
+// string that is not valid UTF-8 is an error. Neither table nor key is empty.
 func Put[T any](tx *Tx, table, key string, value T) {
 	if tx.err != nil {
 		return
 	}
 	text, err := json.Marshal(value)
+	if err == nil && replaced(text) {
+		err = errNotUTF8
+	}
 	if err == nil && (table == "" || key == "" || len(key) > longest) {
 		err = errNoKey
 	}

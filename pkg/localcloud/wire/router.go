@@ -23,6 +23,10 @@ type Router struct {
 	AccountOf func(accessKey string) string
 	// Secure tells whether requests count as sent over TLS (aws:SecureTransport).
 	Secure func() bool
+	// Admit refuses requests that are not to be answered, before anything of them is read. It may be nil.
+	Admit func(request *http.Request) *Error
+	// Patience is how long to wait for the next bytes of a body: 20 s where it is 0.
+	Patience time.Duration
 	// Settle brings the state up to the present before a service looks at it. It may be nil.
 	Settle func(ctx context.Context) error
 	// Before is asked once the operation is known, and may answer itself, or do harm to the answer: see Intercept. It may
@@ -48,7 +52,7 @@ var credential = regexp.MustCompile(`Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([
 
 // ServeHTTP answers one request.
 func (r *Router) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	c := &Call{Request: request, ID: NewID(), Service: "s3", Time: r.Now(), Secure: r.Secure()}
+	c := &Call{Request: r.limited(w, request), ID: NewID(), Service: "s3", Time: r.Now(), Secure: r.Secure()}
 	r.identify(c)
 	service, ok := r.Services[c.Service]
 	if !ok {
@@ -56,7 +60,7 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	seen := &watched{ResponseWriter: w, status: http.StatusOK}
 	code := ""
-	if refusal := r.answer(seen, c, service); refusal != nil {
+	if refusal := r.unharmed(seen, c, service); refusal != nil {
 		if seen.begun {
 			abort() // half an answer cannot become an error
 		}
@@ -69,11 +73,18 @@ func (r *Router) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
-// swallow reads what is left of a body. A client that sends on finds the connection reset, and may never see the
-// refusal, if the server closes it with the body unread (net/http reads 256 KB more). That goes for those who expect
-// 100 Continue, too: not all of them wait for it.
-func swallow(r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // the client is told, or is gone
+// unharmed answers a panic as AWS answers what breaks inside: net/http would close the connection and print a stack.
+func (r *Router) unharmed(w *watched, c *Call, service Service) (refusal *Error) {
+	defer func() {
+		switch harm := recover(); harm {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(harm)
+		default:
+			refusal = Errorf(http.StatusInternalServerError, "InternalFailure", "plldb's local cloud broke: %v", harm)
+		}
+	}()
+	return r.answer(w, c, service)
 }
 
 // identify reads the signature's scope, in the header or, of a presigned request, in the query.
@@ -91,6 +102,11 @@ func (r *Router) identify(c *Call) {
 }
 
 func (r *Router) answer(w *watched, c *Call, service Service) *Error {
+	if r.Admit != nil {
+		if refusal := r.Admit(c.Request); refusal != nil {
+			return refusal
+		}
+	}
 	if refusal := c.begin(service); refusal != nil {
 		return refusal
 	}
@@ -117,8 +133,12 @@ func (c *Call) begin(service Service) *Error {
 	}
 	operation, err := service.Operation(c)
 	c.Operation = operation
-	if err == nil && c.AccessKey != "" && c.Account == "" {
+	switch {
+	case err != nil || c.AccessKey == "":
+	case c.Account == "":
 		return unknownKey(c)
+	case !IsRegion(c.Region):
+		return elsewhere(c)
 	}
 	return refusalOf(err)
 }
@@ -130,12 +150,16 @@ func (r *Router) serve(w http.ResponseWriter, c *Call, service Service) error {
 			return err
 		}
 	}
+	c.Time = r.Now() // it may have waited since it came, and takes effect now: after what was settled
 	return service.Serve(ctx, w, c)
 }
 
 // read takes the body of a call that is not S3's.
 func (c *Call) read() *Error {
 	body, err := io.ReadAll(io.LimitReader(c.Request.Body, largest+1))
+	if e, late := errors.AsType[*Error](err); late {
+		return e
+	}
 	if err != nil {
 		abort() // the client is gone
 	}
@@ -226,14 +250,14 @@ func (w *watched) Write(p []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// lost is an answer that nobody gets.
+// lost is an answer that nobody gets: the service is not to notice.
 type lost struct{ header http.Header }
 
-// Header is written to like any other.
+// Header is one that is never sent.
 func (l *lost) Header() http.Header { return l.header }
 
-// Write swallows.
+// Write says that all went well.
 func (l *lost) Write(p []byte) (int, error) { return len(p), nil }
 
-// WriteHeader does nothing.
+// WriteHeader forgets the status: After is told of no call whose answer is lost.
 func (l *lost) WriteHeader(int) {}

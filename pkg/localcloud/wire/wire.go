@@ -52,7 +52,7 @@ func (c *Call) Partition() string {
 
 // ARN is the name of a resource of the call's account and region.
 func (c *Call) ARN(service, resource string) string {
-	return "arn:" + c.Partition() + ":" + service + ":" + c.Region + ":" + c.Account + ":" + resource
+	return c.Place().ARN(service, resource)
 }
 
 // Service is one of AWS's, behind the router.
