@@ -22,18 +22,28 @@ const pageSize = 100
 func paged[T any](all []T, token string, size int) (page []T, next string, err error) {
 	from := 0
 	if token != "" {
-		text, _ := base64.RawURLEncoding.DecodeString(token)
-		from, err = strconv.Atoi(string(text))
-		if err != nil || from < 0 || from > len(all) {
-			return nil, "", invalid("Token is invalid or has expired: %s", token) // the words are unverified
+		if from, err = pageToken(token); err != nil {
+			return nil, "", err
 		}
 	}
-	page = all[from:]
+	page = all[min(from, len(all)):]
 	if len(page) > size {
-		page, next = page[:size], base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(from+size)))
+		page, next = page[:size], tokenOf(from+size)
 	}
 	return page, next, nil
 }
+
+// pageToken is the number that a token was made of, which is positive.
+func pageToken(token string) (int, error) {
+	text, _ := base64.RawURLEncoding.DecodeString(token)
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 {
+		return 0, invalid("Token is invalid or has expired: %s", token) // the words are unverified
+	}
+	return n, nil
+}
+
+func tokenOf(n int) string { return base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(n))) }
 
 type tagAnswer struct{ Key, Value string }
 

@@ -96,27 +96,32 @@ func TestDrift(t *testing.T) {
 func TestForm(t *testing.T) {
 	c := open(t)
 	c.create("form", resourceOne("", "Text: a"))
-	form := url.Values{"Action": {"DescribeStacks"}, "Version": {"2010-05-15"}, "StackName": {"form"}}
-	endpoint := *c.Options().BaseEndpoint
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
-	must(t, request, err)
-	request.Header.Set("Authorization",
-		"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261122/eu-west-1/cloudformation/aws4_request")
-	answer, err := http.DefaultClient.Do(request)
-	must(t, answer, err)
-	defer answer.Body.Close()
-	var b strings.Builder
-	if err := answer.Write(&b); err != nil {
-		t.Fatal(err)
-	}
+	answer := c.post("DescribeStacks", "form")
 	for _, want := range []string{
 		"<DescribeStacksResult><Stacks><member><StackId>arn:aws:cloudformation:eu-west-1:123456789012:stack/form/",
 		"<Tags></Tags>", "<NotificationARNs></NotificationARNs>", "<CreationTime>2026-11-22T12:00:00.000Z</CreationTime>",
 	} {
-		if !strings.Contains(b.String(), want) {
-			t.Errorf("no %s in %s", want, b.String())
+		if !strings.Contains(answer, want) {
+			t.Errorf("no %s in %s", want, answer)
 		}
 	}
+}
+
+// post asks for an operation on a stack without an SDK, and returns the whole answer.
+func (c *cloud) post(operation, stack string) string {
+	c.t.Helper()
+	form := url.Values{"Action": {operation}, "Version": {"2010-05-15"}, "StackName": {stack}}
+	endpoint := *c.Options().BaseEndpoint
+	request, err := http.NewRequestWithContext(c.ctx(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
+	must(c.t, request, err)
+	request.Header.Set("Authorization",
+		"AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20261122/eu-west-1/cloudformation/aws4_request")
+	answer, err := http.DefaultClient.Do(request)
+	must(c.t, answer, err)
+	defer answer.Body.Close()
+	var b strings.Builder
+	must(c.t, 0, answer.Write(&b))
+	return b.String()
 }
 
 // The id of the operation that ExecuteChangeSet began is in DescribeStacks, and finds its events.

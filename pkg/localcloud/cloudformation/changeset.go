@@ -108,8 +108,8 @@ func (s *Service) createChangeSet(w *work, c *wire.Call, in wire.Form) (any, err
 	}
 	st, found := w.found(c, in.Get("StackName"))
 	if found {
-		if twin, err := w.twin(st, in); twin != nil || err != nil {
-			return twin, err
+		if made, err := w.sameName(st, in); made != nil || err != nil {
+			return made, err
 		}
 	}
 	kind, err := setKind(in, st)
@@ -156,9 +156,9 @@ func (cs *changeSet) spent() bool {
 	return cs.Execution == "EXECUTE_COMPLETE" || cs.Execution == "EXECUTE_FAILED"
 }
 
-// twin is the answer for a change set that was asked for before: the same, if the token is (trap 24). Otherwise the
-// name is taken.
-func (w *work) twin(st *stack, in wire.Form) (any, error) {
+// sameName is the answer where there is a change set of that name: the one that was made, if it was asked for with the
+// same token (trap 24). Otherwise the name is taken.
+func (w *work) sameName(st *stack, in wire.Form) (any, error) {
 	for _, cs := range w.setsOf(st.key() + "/") {
 		switch {
 		case cs.Name != in.Get("ChangeSetName"), cs.spent(), st.Status == deleteComplete:
@@ -209,7 +209,7 @@ func (w *work) newSet(c *wire.Call, in wire.Form, st *stack, kind string, want *
 	cs.Template = w.put(st, want.text)
 	w.saveSet(cs)
 	w.place(st, cs.Operation, place{Type: makesChanges, ChangeSet: cs.ARN, Begun: c.Time, Status: opRunning})
-	st.Past = slices.Insert(st.Past, 0, entry{cs.Operation, makesChanges})
+	st.begun(cs.Operation, makesChanges)
 	w.save(st)
 	store.Put(w.tx, dueTable, dueSet+cs.key(), due{At: w.later(c.Time, failing)})
 	return cs

@@ -19,29 +19,29 @@ func (s *Service) deleteStack(w *work, c *wire.Call, in wire.Form) (any, error) 
 		return nil, nil
 	}
 	token := in.Get("ClientRequestToken")
-	if again, err := st.repeated(token, "DeleteStack"); again || err != nil {
+	if again, err := st.repeated(token, sumOf(c, "")); again || err != nil {
 		return nil, err
 	}
 	if err := st.deletable(in); err != nil {
 		return nil, err
 	}
-	st.remember(token, "DeleteStack")
+	st.remember(token, sumOf(c, ""))
 	st.Deletion = in.Get("DeletionMode")
 	if role := in.Get("RoleARN"); role != "" {
 		st.Role = role
 	}
 	w.outdate(st)
-	w.drown(st, &operation{
+	w.startDeletion(st, &operation{
 		Type: deletes, Phase: deleting, Token: token,
 		Retain: in.List("RetainResources"), Force: st.Deletion == "FORCE_DELETE_STACK",
 	}, c.Time)
 	return nil, nil
 }
 
-// drown begins a deletion, after it has stopped a creation that goes on.
-func (w *work) drown(st *stack, op *operation, at time.Time) {
+// startDeletion begins a deletion, after it has stopped a creation that goes on.
+func (w *work) startDeletion(st *stack, op *operation, at time.Time) {
 	if st.Running != nil {
-		(&turn{w, st, st.Running, at}).cancel()
+		(&turn{work: w, st: st, op: st.Running, at: st.notBefore(at)}).cancel()
 		w.close(st, st.Running.ID, false, at)
 		w.settleSet(st, "EXECUTE_FAILED")
 	}
@@ -57,7 +57,7 @@ func (st *stack) deletable(in wire.Form) error {
 	mode, retain := in.Get("DeletionMode"), in.List("RetainResources")
 	switch {
 	case st.Protected:
-		return invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", st.Name)
+		return protects(st)
 	case st.busy() && st.Status != createInProgress:
 		return invalid("Stack [%s] cannot be deleted while in status %s", st.arn(), st.Status)
 	case mode != "" && mode != "STANDARD" && mode != "FORCE_DELETE_STACK":
@@ -70,6 +70,10 @@ func (st *stack) deletable(in wire.Form) error {
 			"when the stack is in the DELETE_FAILED state.", st.arn()) // the words are unverified
 	}
 	return st.retainable(retain)
+}
+
+func protects(st *stack) error {
+	return invalid("Stack [%s] cannot be deleted while TerminationProtection is enabled", st.Name)
 }
 
 // retainable sees that the resources that a deletion shall leave behind are there.

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/cloudformation/template"
@@ -15,15 +16,15 @@ import (
 
 // deploy begins to make a resource what the template says, or finds that it is.
 func (t *turn) deploy(j *job) {
-	target := t.template(t.st, t.st.Template)
-	want := resourceOf(target.Resources[j.ID])
-	properties, err := target.Resolve(j.ID, world{t.st})
+	want := resourceOf(t.target.Resources[j.ID])
+	properties, err := t.target.Resolve(j.ID, world{t.st})
 	want.Properties, want.Tags = properties, maps.Clone(t.st.Tags)
 	has, there := t.st.Resources[j.ID]
 	switch {
 	case !there, has.Physical == "", has.Status == createFailed:
 		t.make(j, want, err)
 	case err != nil:
+		has.Touched = true
 		t.refuse(j, has, "UPDATE", err)
 	default:
 		t.change(j, has, want)
@@ -43,7 +44,7 @@ func (t *turn) make(j *job, want *res, err error) {
 	if has, there := t.st.Resources[j.ID]; there && has.Physical != "" {
 		t.st.Garbage = append(t.st.Garbage, has)
 	}
-	want.Touched, want.New = true, true
+	want.Touched = true
 	t.st.Resources[j.ID] = want
 	if err != nil {
 		t.refuse(j, want, "CREATE", err)
@@ -90,14 +91,15 @@ func (t *turn) replace(old, made *res) {
 	t.st.Resources[made.ID] = made
 }
 
-// change updates a resource in place or by another one, or leaves it as it is.
+// change updates a resource in place or by another one, or leaves it as it is. One that failed is not left: it becomes
+// complete, without its service where its properties are those that the service has (unverified).
 func (t *turn) change(j *job, has, want *res) {
 	typ := t.s.config.Types[want.Type]
 	differences := template.Compare(typ, has.Properties, want.Properties)
 	retagged := taggable(typ) && !maps.Equal(has.Tags, want.Tags)
 	same := len(differences) == 0 && !retagged
 	switch {
-	case same && reflect.DeepEqual(has.Metadata, want.Metadata):
+	case same && !has.unfinished() && reflect.DeepEqual(has.Metadata, want.Metadata):
 		j.State = done
 	case replaces(differences, resource.Replaces):
 		t.another(j, has, want)
@@ -105,8 +107,8 @@ func (t *turn) change(j *job, has, want *res) {
 		j.Action = "UPDATE"
 		has.Touched = true
 		t.tell(has, updateInProgress, "")
-		if same { // the metadata alone: no service hears of it
-			j.Due = t.later(t.at, failing)
+		if same { // no service hears of it
+			t.pretend(j)
 			break
 		}
 		t.update(j, has, want, replaces(differences, resource.Conditional))
@@ -116,11 +118,24 @@ func (t *turn) change(j *job, has, want *res) {
 	}
 }
 
+// unfinished tells whether the last work on a resource failed.
+func (r *res) unfinished() bool { return strings.HasSuffix(r.Status, "_FAILED") }
+
+// pretend lets a job take a while, and tells whether it will go well.
+func (t *turn) pretend(j *job) bool {
+	fail, stalls, slow := t.s.config.Faults.Begin(j.ID, j.verb())
+	j.Fail, j.Due, j.Stalls = fail, t.later(t.at, failing+slow), stalls && fail == ""
+	return fail == ""
+}
+
 // adopt takes over what no service is told of. Policies may change only along with something else, or with another
 // resource.
 func (t *turn) adopt(id string, want *res) {
-	has := t.st.Resources[id]
-	has.Metadata, has.Needs, has.Delete, has.Replace = want.Metadata, want.Needs, want.Delete, want.Replace
+	t.st.Resources[id].takeOver(want)
+}
+
+func (r *res) takeOver(from *res) {
+	r.Metadata, r.Needs, r.Delete, r.Replace = from.Metadata, from.Needs, from.Delete, from.Replace
 }
 
 // update changes a resource in place. Where its properties leave open whether that can be, the service decides.
@@ -145,6 +160,7 @@ func (t *turn) update(j *job, has, want *res, open bool) {
 		return
 	}
 	has.Properties, has.Tags, has.Attributes = want.Properties, want.Tags, made.Attributes
+	has.Skipped = false
 	j.Due, j.Stalls = t.later(t.at, made.Takes+slow), stalls
 }
 

@@ -44,6 +44,7 @@ const detecting = 5 * time.Second
 func (s *Service) driftOperations() operations {
 	return operations{
 		"DetectStackDrift":                  {s.detectStackDrift, []string{"StackName", "LogicalResourceIds"}},
+		"DetectStackResourceDrift":          {s.detectResourceDrift, []string{"StackName", "LogicalResourceId"}},
 		"DescribeStackDriftDetectionStatus": {s.describeDetection, []string{"StackDriftDetectionId"}},
 		"DescribeStackResourceDrifts": {s.describeResourceDrifts, []string{
 			"StackName", "StackResourceDriftStatusFilters", "NextToken", "MaxResults",
@@ -52,12 +53,9 @@ func (s *Service) driftOperations() operations {
 }
 
 func (s *Service) detectStackDrift(w *work, c *wire.Call, in wire.Form) (any, error) {
-	st, err := w.alive(c, in)
+	st, err := w.lookedAt(c, in, in.List("LogicalResourceIds"))
 	if err != nil {
 		return nil, err
-	}
-	if !st.is(createComplete, updateComplete, updateRollbackComplete, updateRollbackFailed) {
-		return nil, invalid("Drift detection cannot be performed on stack [%s] while it is in %s state.", st.arn(), st.Status)
 	}
 	d := detection{
 		ID: wire.NewID(), Stack: st.key(), StackID: st.arn(), Begun: c.Time, Only: in.List("LogicalResourceIds"),
@@ -67,6 +65,45 @@ func (s *Service) detectStackDrift(w *work, c *wire.Call, in wire.Form) (any, er
 	return struct {
 		ID string `xml:"StackDriftDetectionId"`
 	}{d.ID}, nil
+}
+
+// lookedAt is the stack whose drift is asked for, or that of some of its resources.
+func (w *work) lookedAt(c *wire.Call, in wire.Form, only []string) (*stack, error) {
+	st, err := w.alive(c, in)
+	if err != nil {
+		return nil, err
+	}
+	if !st.is(createComplete, updateComplete, updateRollbackComplete, updateRollbackFailed) {
+		return nil, invalid("Drift detection cannot be performed on stack [%s] while it is in %s state.", st.arn(), st.Status)
+	}
+	for _, id := range only {
+		if st.Resources[id] == nil {
+			return nil, invalid("Resource %s does not exist for stack %s", id, st.Name) // the words are unverified
+		}
+	}
+	return st, nil
+}
+
+// detectResourceDrift looks at one resource, and answers with what it saw. One that cannot be looked at has the status
+// NOT_CHECKED (unverified).
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackResourceDrift.html
+func (s *Service) detectResourceDrift(w *work, c *wire.Call, in wire.Form) (any, error) {
+	id := in.Get("LogicalResourceId")
+	st, err := w.lookedAt(c, in, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	r := st.Resources[id]
+	w.look(st, r, c.Time)
+	w.save(st)
+	a := driftAnswer{
+		StackID: st.arn(), LogicalResourceID: id, PhysicalResourceID: r.Physical, ResourceType: r.Type,
+		StackResourceDriftStatus: r.drifted().StackResourceDriftStatus, Timestamp: stamp(c.Time),
+	}
+	if r.Drift != nil {
+		a = st.driftOf(r)
+	}
+	return struct{ StackResourceDrift driftAnswer }{a}, nil
 }
 
 // detect looks at the resources of a stack.

@@ -125,13 +125,13 @@ func (t *turn) endRemoval(good, bad string) {
 func (t *turn) endDeletion() {
 	t.endRemoval(deleteComplete, deleteFailed)
 	if t.st.Status == deleteComplete {
-		t.buried(t.st)
+		t.freeName(t.st)
 	}
 }
 
-func (w *work) buried(st *stack) {
+func (w *work) freeName(st *stack) {
 	store.Delete(w.tx, namesTable, st.Account+"/"+st.Region+"/"+st.Name)
-	store.Put(w.tx, dueTable, duePurge+st.key(), due{At: w.s.config.Clock.Now().Add(kept)})
+	store.Put(w.tx, dueTable, duePurge+st.key(), due{At: w.s.config.Clock.Now().Add(foundFor)})
 }
 
 // rest is the end of the operation.
@@ -139,9 +139,6 @@ func (t *turn) rest(status, reason string) {
 	st := t.st
 	good := slices.Contains([]string{createComplete, updateComplete}, status)
 	if good || status == updateRollbackComplete {
-		for _, r := range st.Resources {
-			r.Touched, r.New = false, false
-		}
 		st.settle()
 	}
 	t.settleSet(st, map[bool]string{true: "EXECUTE_COMPLETE", false: "EXECUTE_FAILED"}[good])
@@ -153,14 +150,13 @@ func (t *turn) rest(status, reason string) {
 // outputs are the template's, now that their values are known.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
 func (t *turn) outputs() ([]output, error) {
-	target := t.template(t.st, t.st.Template)
 	var all []output
-	for _, name := range slices.Sorted(maps.Keys(target.Outputs)) {
-		value, err := target.ResolveOutput(name, world{t.st})
+	for _, name := range slices.Sorted(maps.Keys(t.target.Outputs)) {
+		value, err := t.target.ResolveOutput(name, world{t.st})
 		if err != nil {
 			return nil, words(err)
 		}
-		all = append(all, output{Key: name, Value: value, Description: target.Outputs[name].Description})
+		all = append(all, output{Key: name, Value: value, Description: t.target.Outputs[name].Description})
 	}
 	return all, nil
 }

@@ -22,13 +22,18 @@ func (w *work) evaluate(key string, at time.Time) {
 		store.Put(w.tx, dueTable, dueSet+key, due{At: w.later(at, evaluating)})
 		return
 	}
-	p := w.preview(st, cs.version, w.template(st, cs.Template))
+	p := &preview{}
+	if target, err := w.template(st, cs.Template); err != nil {
+		p.err = err
+	} else {
+		p = w.preview(st, cs.version, target)
+	}
 	cs.Changes, cs.Status, cs.Execution = p.changes, createComplete, available
 	switch {
 	case p.err != nil:
 		cs.fail(words(p.err).Error())
 	case p.problems != nil:
-		w.invalidate(st, &cs, p.problems, at)
+		cs.fail(w.invalidate(st, cs.Operation, cs.Token, p.problems, at))
 	case cs.Kind == "UPDATE" && p.idle():
 		cs.fail(noChange)
 	case st.moved(cs.Operation):
@@ -55,8 +60,8 @@ func (cs *changeSet) fail(reason string) {
 	cs.Status, cs.Execution, cs.Reason, cs.Changes = setFailed, unavailable, reason, nil
 }
 
-// invalidate fails a change set that early validation found problems in. They are told by DescribeEvents alone.
-func (w *work) invalidate(st *stack, cs *changeSet, problems []problem, at time.Time) {
+// invalidate tells the problems that early validation found, to DescribeEvents alone, and is the reason to fail with.
+func (w *work) invalidate(st *stack, operation, token string, problems []problem, at time.Time) string {
 	hooks := map[string]string{
 		propertyValidation: "AWS::EarlyValidation::PropertyValidation", // the name is unverified
 		nameConflict:       "AWS::EarlyValidation::ResourceExistenceCheck",
@@ -65,12 +70,26 @@ func (w *work) invalidate(st *stack, cs *changeSet, problems []problem, at time.
 	for _, p := range problems {
 		failed[hooks[p.Name]] = true
 		w.record(st, event{
-			Operation: cs.Operation, Token: cs.Token, Time: at, LogicalID: p.ID, Type: p.Type,
+			Operation: operation, Token: token, Time: at, LogicalID: p.ID, Type: p.Type,
 			Validation: p.Name, Words: p.Reason, Path: p.Path,
 		})
 	}
 	w.save(st)
-	cs.fail(strings.Replace(earlyValidation, "%s", strings.Join(slices.Sorted(maps.Keys(failed)), ", "), 1))
+	return strings.Replace(earlyValidation, "%s", strings.Join(slices.Sorted(maps.Keys(failed)), ", "), 1)
+}
+
+// validate is the early validation of CreateStack and UpdateStack, before anything is made: the reason for which they
+// fail, "" for none. That the stack is rolled back, and with that reason, is unverified.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
+func (t *turn) validate() string {
+	if t.op.Phase != deploying || !t.op.Validates {
+		return ""
+	}
+	p := t.preview(t.st, t.st.version, t.target)
+	if p.err != nil || p.problems == nil { // what else is wrong, the resource fails with
+		return ""
+	}
+	return t.invalidate(t.st, t.op.ID, t.op.Token, p.problems, t.at)
 }
 
 // outdate makes change sets useless whose stack has changed otherwise.

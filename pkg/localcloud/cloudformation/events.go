@@ -13,11 +13,28 @@ import (
 func (w *work) eventsOf(key string) []event {
 	var all []event
 	store.Each(w.tx, eventsTable, key+"/", func(_ string, e event) bool {
+		e.number = len(all) + 1
 		all = append(all, e)
 		return true
 	})
 	slices.Reverse(all)
 	return all
+}
+
+// pageOf is one page of a story whose beginning grows: the token is the number of the last event that was told, so that
+// what happens between two pages neither hides an event nor tells it twice.
+func pageOf(told []event, token string) (page []event, next string, err error) {
+	if token != "" {
+		last, err := pageToken(token)
+		if err != nil {
+			return nil, "", err
+		}
+		told = slices.DeleteFunc(told, func(e event) bool { return e.number >= last })
+	}
+	if len(told) <= pageSize {
+		return told, "", nil
+	}
+	return told[:pageSize], tokenOf(told[pageSize-1].number), nil
 }
 
 type eventAnswer struct {
@@ -43,7 +60,7 @@ func (s *Service) describeStackEvents(w *work, c *wire.Call, in wire.Form) (any,
 		return nil, err
 	}
 	told := slices.DeleteFunc(w.eventsOf(st.key()), func(e event) bool { return e.Validation != "" })
-	page, next, err := paged(told, in.Get("NextToken"), pageSize)
+	page, next, err := pageOf(told, in.Get("NextToken"))
 	out := struct {
 		StackEvents list[eventAnswer]
 		NextToken   string `xml:",omitempty"`
@@ -98,17 +115,18 @@ func (s *Service) describeEvents(w *work, c *wire.Call, in wire.Form) (any, erro
 	if !ok {
 		return nil, invalid("Stack [%s] does not exist", in.Get("StackName"))
 	}
-	var told []operationEvent
-	for _, e := range w.eventsOf(key) {
-		if (wanted == "" || e.Operation == wanted) && (!failedOnly || e.failed()) {
-			told = append(told, w.operationEvent(st, e))
-		}
-	}
-	page, next, err := paged(told, in.Get("NextToken"), pageSize)
-	return struct {
+	told := slices.DeleteFunc(w.eventsOf(key), func(e event) bool {
+		return wanted != "" && e.Operation != wanted || failedOnly && !e.failed()
+	})
+	page, next, err := pageOf(told, in.Get("NextToken"))
+	out := struct {
 		OperationEvents list[operationEvent]
 		NextToken       string `xml:",omitempty"`
-	}{list[operationEvent]{page}, next}, err
+	}{NextToken: next}
+	for _, e := range page {
+		out.OperationEvents.add(w.operationEvent(st, e))
+	}
+	return out, err
 }
 
 // scope finds out whose events are asked for: a stack's, and of which of its operations, "" for all. A change set's
@@ -167,8 +185,10 @@ func (w *work) operationEvent(st *stack, e event) operationEvent {
 		o.EventType, o.ValidationFailureMode, o.ValidationStatus = "VALIDATION_ERROR", "FAIL", "FAILED"
 		o.ValidationName, o.ValidationStatusReason, o.ValidationPath = e.Validation, e.Words, e.Path
 	case e.Type == stackType:
-		o.EventType, o.OperationStatus = "STACK_EVENT", p.Status
-		o.StartTime, o.EndTime = stamp(p.Begun), stamp(p.End)
+		o.EventType = "STACK_EVENT"
+		if e.Of != nil {
+			o.OperationStatus, o.StartTime, o.EndTime = e.Of.Status, stamp(e.Of.Begun), stamp(e.Of.End)
+		}
 	case e.failed():
 		o.EventType = "PROVISIONING_ERROR"
 	}

@@ -28,8 +28,8 @@ func (s *Service) executeChangeSet(w *work, c *wire.Call, in wire.Form) (any, er
 	if !ok {
 		return nil, invalid("Stack [%s] does not exist", cs.StackName)
 	}
-	token, request := in.Get("ClientRequestToken"), "ExecuteChangeSet "+cs.ARN
-	if again, err := st.repeated(token, request); again || err != nil {
+	token, sum := in.Get("ClientRequestToken"), sumOf(c, cs.ARN)
+	if again, err := st.repeated(token, sum); again || err != nil {
 		return struct{}{}, err
 	}
 	if err := cs.executable(st); err != nil {
@@ -47,7 +47,9 @@ func (s *Service) executeChangeSet(w *work, c *wire.Call, in wire.Form) (any, er
 	cs.Execution = executing
 	w.saveSet(cs)
 	st.ChangeSet, st.Updated = cs.ARN, c.Time
-	w.deploy(st, &asked{version: cs.version}, op, token, request, c.Time)
+	st.remember(token, sum)
+	op.Token = token
+	w.deploy(st, &asked{version: cs.version}, op, c.Time)
 	return struct{}{}, nil
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/cloudformation"
+	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
@@ -33,6 +34,7 @@ type cloud struct {
 	faults  *faults
 	bucket  bucket
 	service *cloudformation.Service
+	router  *wire.Router
 }
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -41,22 +43,30 @@ func open(t *testing.T) *cloud { return openAt(t, store.Memory(), clock.NewHand(
 
 func openAt(t *testing.T, s *store.Store, now clock.Clock) *cloud {
 	t.Helper()
+	things := &things{}
+	return openWith(t, s, now, things, thingTypes(things))
+}
+
+func openWith(
+	t *testing.T, s *store.Store, now clock.Clock, things *things, known map[string]resource.Type,
+) *cloud {
+	t.Helper()
 	hand, _ := now.(*clock.Hand)
 	c := &cloud{
-		t: t, hand: hand, store: s, things: &things{}, bucket: bucket{s, map[string]string{}},
+		t: t, hand: hand, store: s, things: things, bucket: bucket{s, map[string]string{}},
 		faults: &faults{fails: map[string]string{}, stalls: map[string]bool{}},
 	}
 	c.service = cloudformation.New(cloudformation.Config{
-		Store: s, Clock: now, Types: thingTypes(c.things), Objects: c.bucket, Faults: c.faults,
+		Store: s, Clock: now, Types: known, Objects: c.bucket, Faults: c.faults,
 	})
-	router := &wire.Router{
+	c.router = &wire.Router{
 		Services:  map[string]wire.Service{"cloudformation": c.service},
 		Now:       now.Now,
 		AccountOf: func(string) string { return account },
 		Secure:    func() bool { return true },
 		Settle:    c.service.Settle,
 	}
-	server := httptest.NewServer(router)
+	server := httptest.NewServer(c.router)
 	t.Cleanup(server.Close)
 	c.Client = cfn.New(cfn.Options{
 		Region: region, BaseEndpoint: aws.String(server.URL),

@@ -52,7 +52,7 @@ type operation struct {
 	Retains         bool   // RetainExceptOnCreate
 	Retain          []string
 	Force           bool // FORCE_DELETE_STACK
-	Reason          string
+	Validates       bool // early validation comes first: no change set has done it
 }
 
 // The states of a job.
@@ -61,7 +61,6 @@ const (
 	inFlight = "in flight"
 	done     = "done"
 	failed   = "failed"
-	left     = "left" // never begun
 )
 
 // job is what is done to one resource.
@@ -135,6 +134,19 @@ func (op *operation) ready() []*job {
 	return ready
 }
 
+// circling is the first job that waits where all that are left wait for each other: resources may come to need each
+// other where some of them are of another version than the rest. Whoever deletes has to begin somewhere.
+func (op *operation) circling() []*job {
+	if op.any(inFlight) || op.any(failed) && !op.lenient() {
+		return nil
+	}
+	i := slices.IndexFunc(op.Jobs, func(j *job) bool { return j.State == waiting })
+	if i < 0 {
+		return nil
+	}
+	return op.Jobs[i : i+1]
+}
+
 // any tells whether a job is in the state.
 func (op *operation) any(state string) bool {
 	return slices.ContainsFunc(op.Jobs, func(j *job) bool { return j.State == state })
@@ -172,7 +184,7 @@ const (
 func (w *work) start(st *stack, op *operation, at time.Time) {
 	op.ID = wire.NewID()
 	w.enter(st, op, op.Phase, at)
-	st.Past = slices.Insert(st.Past, 0, entry{op.ID, op.Type})
+	st.begun(op.ID, op.Type)
 	w.place(st, op.ID, place{Type: op.Type, Begun: at, Status: opRunning})
 }
 

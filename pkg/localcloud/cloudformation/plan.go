@@ -14,8 +14,7 @@ func (t *turn) plan() []*job {
 	case reverting:
 		return t.planRevert()
 	case cleaning:
-		target := t.template(t.st, t.st.Template)
-		return t.planRemoval(func(r *res) bool { return target.Resources[r.ID] == nil })
+		return t.planRemoval(func(r *res) bool { return t.target.Resources[r.ID] == nil })
 	case tidying:
 		return t.planRemoval(func(r *res) bool {
 			_, stays := t.st.Stable.Resources[r.ID]
@@ -28,14 +27,12 @@ func (t *turn) plan() []*job {
 // planDeploy has a job for each resource of the template, after those that it needs.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
 func (t *turn) planDeploy() []*job {
-	target := t.template(t.st, t.st.Template)
-	return inOrder(target, target.Order())
+	return inOrder(t.target, t.target.Order())
 }
 
 // planRevert has a job for each resource that the failed update touched, in the order of the template of before.
 func (t *turn) planRevert() []*job {
-	target := t.template(t.st, t.st.Stable.Version.Template)
-	return inOrder(target, slices.DeleteFunc(slices.Clone(target.Order()), func(id string) bool {
+	return inOrder(t.target, slices.DeleteFunc(t.target.Order(), func(id string) bool {
 		r, ok := t.st.Resources[id]
 		return !ok || !r.Touched
 	}))
@@ -55,31 +52,25 @@ func inOrder(target *template.Template, ids []string) []*job {
 	return jobs
 }
 
-// planRemoval has a job for each resource that goes, after those that need it; and for the garbage, in the same
-// order.
+// planRemoval has a job for each resource that goes and for the garbage, after those that need it.
 func (t *turn) planRemoval(goes func(*res) bool) []*job {
-	var present []*res
+	var all []*res
 	for _, id := range t.st.ids() {
 		if r := t.st.Resources[id]; goes(r) {
-			present = append(present, r)
+			all = append(all, r)
 		}
 	}
-	jobs := removals(present, 0)
-	garbage := removals(t.st.Garbage, len(jobs))
-	for i, j := range garbage {
-		j.Physical = t.st.Garbage[i].Physical
-	}
-	return append(jobs, garbage...)
-}
-
-// removals are jobs that delete resources; offset is the index of the first among all jobs.
-func removals(all []*res, offset int) []*job {
+	present := len(all)
+	all = append(all, t.st.Garbage...)
 	var jobs []*job
-	for _, r := range all {
+	for i, r := range all {
 		j := &job{ID: r.ID, Action: "DELETE"}
-		for i, other := range all {
+		if i >= present {
+			j.Physical = r.Physical
+		}
+		for k, other := range all {
 			if slices.Contains(other.Needs, r.ID) {
-				j.After = append(j.After, offset+i)
+				j.After = append(j.After, k)
 			}
 		}
 		jobs = append(jobs, j)

@@ -39,48 +39,29 @@ type problem struct {
 type preview struct {
 	changes  []change
 	problems []problem
+	failed   bool // work on a resource that is there failed, and is to be done again
 	outputs  bool // they differ
 	tags     bool // they differ
 	err      error
 }
 
 // idle tells whether an update would do nothing. A change of outputs or tags alone is one (trap 20); of comments, of
-// the description or of policies it is none.
+// the description or of policies it is none. Where a resource failed there is something to do (unverified).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
-func (p *preview) idle() bool { return len(p.changes) == 0 && !p.outputs && !p.tags }
-
-// forecast is the world as it would be: the resources that are there, and unknown values for those that will be made.
-type forecast struct {
-	world
-	fresh map[string]bool
-}
-
-func (f forecast) Ref(id string) (string, bool) {
-	if f.fresh[id] {
-		return template.Unknown, true
-	}
-	return f.world.Ref(id)
-}
-
-func (f forecast) Attribute(id, name string) (any, bool) {
-	if f.fresh[id] {
-		return template.Unknown, true
-	}
-	return f.world.Attribute(id, name)
-}
+func (p *preview) idle() bool { return len(p.changes) == 0 && !p.failed && !p.outputs && !p.tags }
 
 // preview compares the stack with what is wanted.
 func (w *work) preview(st *stack, want version, target *template.Template) *preview {
-	f := forecast{world{st}, map[string]bool{}}
-	p := &preview{tags: !maps.Equal(st.Tags, want.Tags)}
-	if st.Template != "" {
-		before := w.template(st, st.Template)
-		p.outputs = !reflect.DeepEqual(before.Outputs, target.Outputs)
+	f := forecast{
+		world: world{st}, before: w.before(st), target: target, tags: want.Tags,
+		fresh: map[string]bool{}, replaced: map[string]bool{}, updated: map[string]inPlace{},
 	}
+	p := &preview{tags: !maps.Equal(st.Tags, want.Tags)}
+	p.outputs = st.Template != "" && !reflect.DeepEqual(f.before.Outputs, target.Outputs)
 	p.err = st.retyped(target)
 	for _, id := range target.Order() {
 		if p.err == nil {
-			p.err = w.foresee(p, st, f, want, target, id)
+			p.err = w.foresee(p, st, f, id)
 		}
 	}
 	for _, id := range st.ids() {
@@ -90,6 +71,14 @@ func (w *work) preview(st *stack, want version, target *template.Template) *prev
 	}
 	slices.SortStableFunc(p.changes, func(a, b change) int { return strings.Compare(a.ID, b.ID) })
 	return p
+}
+
+// before is the stack's template as it is; one without anything where it has none, or none that can be read any more.
+func (w *work) before(st *stack) *template.Template {
+	if t, err := w.template(st, st.Template); err == nil {
+		return t
+	}
+	return &template.Template{}
 }
 
 // retyped refuses a template that gives a resource another type.
@@ -108,13 +97,13 @@ func (st *stack) retyped(target *template.Template) error {
 }
 
 // foresee adds what would become of one resource, after those that it needs.
-func (w *work) foresee(p *preview, st *stack, f forecast, want version, target *template.Template, id string) error {
-	to := resourceOf(target.Resources[id])
-	properties, err := target.Resolve(id, f)
+func (w *work) foresee(p *preview, st *stack, f forecast, id string) error {
+	to := resourceOf(f.target.Resources[id])
+	properties, err := f.target.Resolve(id, f)
 	if err != nil {
 		return err
 	}
-	to.Properties, to.Tags = properties, want.Tags
+	to.Properties, to.Tags = properties, f.tags
 	typ := w.s.config.Types[to.Type]
 	for _, wrong := range template.Check(typ, properties) {
 		p.problems = append(p.problems, problem{
@@ -129,27 +118,23 @@ func (w *work) foresee(p *preview, st *stack, f forecast, want version, target *
 		p.changes = append(p.changes, change{Action: "Add", ID: id, Type: to.Type, After: contextOf(to)})
 		return nil
 	}
-	if c, changes := w.modification(st, target, has, to); changes {
-		f.fresh[id] = c.Replacement == "True" || c.Replacement == "Conditional"
+	p.failed = p.failed || has.unfinished()
+	if c, changes := w.modification(f, has, to); changes {
+		f.expect(c, typ)
 		p.changes = append(p.changes, c)
 	}
 	return nil
 }
 
 // modification is what changes in a resource that is there.
-func (w *work) modification(st *stack, target *template.Template, has, to *res) (change, bool) {
+func (w *work) modification(f forecast, has, to *res) (change, bool) {
 	c := change{
 		Action: "Modify", ID: to.ID, Physical: has.Physical, Type: to.Type, Replacement: "False",
 		Before: contextOf(has), After: contextOf(to),
 	}
 	typ := w.s.config.Types[to.Type]
-	before := w.template(st, st.Template)
 	for _, d := range template.Compare(typ, has.Properties, to.Properties) {
-		if written(before, to.ID, d.Name) == written(target, to.ID, d.Name) {
-			c.property(d, target.Causes(to.ID, d.Name))
-		} else {
-			c.property(d, nil)
-		}
+		c.property(f, d, f.causes(to.ID, d.Name))
 	}
 	if !reflect.DeepEqual(has.Metadata, to.Metadata) {
 		c.attribute("Metadata")
@@ -164,62 +149,6 @@ func (w *work) modification(st *stack, target *template.Template, has, to *res) 
 		}
 	}
 	return c, len(c.Details) > 0
-}
-
-// attribute adds a change of something that is no property.
-func (c *change) attribute(name string) {
-	c.Scope = append(c.Scope, name)
-	c.Details = append(c.Details, detail{
-		Attribute: name, Recreation: "Never", Path: "/" + name, Kind: "Modify",
-		Evaluation: "Static", Source: "DirectModification",
-	})
-}
-
-// written is what a template says of a property, as JSON.
-func written(t *template.Template, id, property string) string {
-	r := t.Resources[id]
-	if r == nil {
-		return ""
-	}
-	properties, _ := r.Properties.(map[string]any)
-	text, _ := json.Marshal(properties[property]) // it is JSON already
-	return string(text)
-}
-
-// property adds a change of a property: one detail for each thing that causes it, or one for the template's own
-// change. A replacement is certain where the value is known before.
-func (c *change) property(d template.Difference, causes []template.Cause) {
-	if !slices.Contains(c.Scope, "Properties") {
-		c.Scope = append(c.Scope, "Properties")
-	}
-	one := detail{
-		Attribute: "Properties", Name: d.Name, Path: d.Path, Kind: d.Kind,
-		Before: d.Before, After: d.After, Evaluation: "Static", Source: "DirectModification",
-	}
-	if strings.Contains(d.After, template.Unknown) {
-		one.Evaluation = "Dynamic"
-	}
-	switch d.Change {
-	case resource.InPlace:
-		one.Recreation = "Never"
-	case resource.Replaces:
-		one.Recreation = "Always"
-	case resource.Conditional:
-		one.Recreation = "Conditionally"
-	}
-	switch {
-	case one.Recreation == "Always" && one.Evaluation == "Static":
-		c.Replacement = "True"
-	case one.Recreation != "Never" && c.Replacement == "False":
-		c.Replacement = "Conditional"
-	}
-	if causes == nil {
-		c.Details = append(c.Details, one)
-	}
-	for _, cause := range causes {
-		one.Source, one.Entity = cause.Source, cause.Entity
-		c.Details = append(c.Details, one)
-	}
 }
 
 // removal is the change of a resource that the template no longer has.

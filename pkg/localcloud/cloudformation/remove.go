@@ -17,6 +17,9 @@ const attempts = 3
 func (t *turn) remove(j *job) {
 	r := t.subject(j)
 	switch {
+	case r == nil:
+		j.State = done
+		return
 	case t.stays(r):
 		j.State = done
 		t.tell(r, deleteSkipped, "")
@@ -79,10 +82,10 @@ func (t *turn) gone(j *job, r *res) {
 	}
 }
 
-// kept is what becomes of a resource that could not be removed. A cleanup tries again, and then leaves it behind; a
-// forced deletion leaves it behind at once (with which events is unverified).
+// notRemoved is what becomes of a resource that could not be removed. A cleanup tries again, and then leaves it behind;
+// a forced deletion leaves it behind at once (with which events is unverified).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-console-delete-stack.html
-func (t *turn) kept(j *job, r *res) {
+func (t *turn) notRemoved(j *job, r *res) {
 	switch {
 	case t.op.Force:
 		j.State = done
@@ -122,19 +125,23 @@ func (t *turn) revert(j *job) {
 		return
 	}
 	t.reverted(has, was)
-	has.Attributes = made.Attributes
+	has.Attributes, has.Skipped = made.Attributes, false
 	j.Due = t.later(t.at, made.Takes+slow)
 }
 
 func (t *turn) reverted(has *res, was res) {
 	has.Properties, has.Tags = was.Properties, was.Tags
-	has.Metadata, has.Needs, has.Delete, has.Replace = was.Metadata, was.Needs, was.Delete, was.Replace
+	has.takeOver(&was)
 }
 
 // restore puts a replaced resource back in its place: it is still there, and the new one goes. With which events is
 // unverified.
 func (t *turn) restore(j *job, has *res, was res) {
 	j.Action = "RESTORE"
+	if !t.pretend(j) {
+		t.tell(has, updateInProgress, "")
+		return
+	}
 	old := was
 	old.Touched = true
 	t.st.Garbage = slices.DeleteFunc(t.st.Garbage, func(g *res) bool { return g.ID == j.ID && g.Physical == was.Physical })
@@ -144,5 +151,4 @@ func (t *turn) restore(j *job, has *res, was res) {
 	}
 	t.st.Resources[j.ID] = &old
 	t.tell(&old, updateInProgress, "")
-	j.Due = t.later(t.at, failing)
 }

@@ -2,7 +2,6 @@ package cloudformation
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/wire"
@@ -21,7 +20,7 @@ func (s *Service) repairOperations() operations {
 }
 
 // repaired finds the stack of a repair, and tells whether the request was made before.
-func (w *work) repaired(c *wire.Call, in wire.Form, request string) (*stack, bool, error) {
+func (w *work) repaired(c *wire.Call, in wire.Form) (*stack, bool, error) {
 	if err := firstOf(checkStackName(in), checkToken(in, "ClientRequestToken", "clientRequestToken")); err != nil {
 		return nil, false, err
 	}
@@ -29,22 +28,22 @@ func (w *work) repaired(c *wire.Call, in wire.Form, request string) (*stack, boo
 	if err != nil {
 		return nil, false, err
 	}
-	again, err := st.repeated(in.Get("ClientRequestToken"), request)
+	again, err := st.repeated(in.Get("ClientRequestToken"), sumOf(c, ""))
 	return st, again, err
 }
 
 // cancelUpdate stops an update and takes it back.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CancelUpdateStack.html
 func (s *Service) cancelUpdate(w *work, c *wire.Call, in wire.Form) (any, error) {
-	st, again, err := w.repaired(c, in, "CancelUpdateStack")
+	st, again, err := w.repaired(c, in)
 	if err != nil || again {
 		return nil, err
 	}
 	if st.Status != updateInProgress {
 		return nil, invalid("CancelUpdateStack cannot be called from current stack status")
 	}
-	st.remember(in.Get("ClientRequestToken"), "CancelUpdateStack")
-	t := &turn{w, st, st.Running, c.Time}
+	st.remember(in.Get("ClientRequestToken"), sumOf(c, ""))
+	t := &turn{work: w, st: st, op: st.Running, at: st.notBefore(c.Time)}
 	t.cancel()
 	t.op.DisableRollback = false
 	t.takeBack(userInitiated)
@@ -55,7 +54,7 @@ func (s *Service) cancelUpdate(w *work, c *wire.Call, in wire.Form) (any, error)
 // (trap 51).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
 func (s *Service) rollbackStack(w *work, c *wire.Call, in wire.Form) (any, error) {
-	st, again, err := w.repaired(c, in, "RollbackStack")
+	st, again, err := w.repaired(c, in)
 	if err != nil || again {
 		return nil, err
 	}
@@ -65,14 +64,16 @@ func (s *Service) rollbackStack(w *work, c *wire.Call, in wire.Form) (any, error
 		return nil, err
 	case !st.is(createFailed, updateFailed):
 		return nil, invalid("Stack:%s is in %s state and can not be rolled back.", st.arn(), st.Status) // unverified
+	case st.Stable == nil && st.Protected: // it would be deleted; that AWS sees to it here is unverified
+		return nil, protects(st)
 	}
 	token := in.Get("ClientRequestToken")
-	st.remember(token, "RollbackStack")
+	st.remember(token, sumOf(c, ""))
 	w.outdate(st)
 	op := &operation{Type: rollsBack, Phase: reverting, Token: token, Retains: retains}
 	if st.Stable == nil {
 		op.Type, op.Phase = deletes, deleting
-		w.drown(st, op, c.Time)
+		w.startDeletion(st, op, c.Time)
 		return begunAnswer{st.arn(), op.ID}, nil
 	}
 	w.takeUp(st, op, c.Time)
@@ -89,7 +90,7 @@ func (w *work) takeUp(st *stack, op *operation, at time.Time) {
 // continueRollback goes on with a rollback that failed. Resources may be skipped: those that failed in it.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ContinueUpdateRollback.html
 func (s *Service) continueRollback(w *work, c *wire.Call, in wire.Form) (any, error) {
-	st, again, err := w.repaired(c, in, "ContinueUpdateRollback")
+	st, again, err := w.repaired(c, in)
 	if err != nil || again {
 		return struct{}{}, err
 	}
@@ -103,27 +104,25 @@ func (s *Service) continueRollback(w *work, c *wire.Call, in wire.Form) (any, er
 	case st.Status != updateRollbackFailed:
 		return nil, invalid("RollbackUpdatedStack cannot be called from current stack status")
 	case force:
-		skip = slices.DeleteFunc(st.ids(), func(id string) bool { return !st.Resources[id].stuck() })
+		skip = slices.DeleteFunc(st.ids(), func(id string) bool { return !st.Resources[id].Stuck })
 	}
 	if err := st.skippable(skip); err != nil {
 		return nil, err
 	}
 	token := in.Get("ClientRequestToken")
-	st.remember(token, "ContinueUpdateRollback")
+	st.remember(token, sumOf(c, ""))
 	op := &operation{Type: continues, Phase: reverting, Token: token}
 	w.takeUp(st, op, c.Time)
-	t := &turn{w, st, op, c.Time}
+	t := &turn{work: w, st: st, op: op, at: st.notBefore(c.Time)}
 	for _, id := range skip {
 		r := st.Resources[id]
-		r.Touched, r.Skipped = false, true
+		r.Touched, r.Stuck, r.Skipped = false, false, true
+		if was, ok := st.Stable.Resources[id]; ok {
+			r.takeOver(&was)
+		}
 		t.tell(r, updateComplete, "")
 	}
 	return struct{}{}, nil
-}
-
-// stuck tells whether the resource failed because the rollback did, and not because it was cancelled.
-func (r *res) stuck() bool {
-	return r.Status == updateFailed && !strings.HasSuffix(r.Reason, "cancelled")
 }
 
 func (st *stack) skippable(ids []string) error {
@@ -132,7 +131,7 @@ func (st *stack) skippable(ids []string) error {
 		switch {
 		case !ok:
 			return invalid("The following resources to skip do not exist in the stack: [%s]", id) // unverified
-		case !r.stuck():
+		case !r.Stuck:
 			return invalid("Resource %s cannot be skipped: it is not in the UPDATE_FAILED state because a rollback failed", id)
 		}
 	}

@@ -12,8 +12,7 @@ type resourceDrift struct {
 }
 
 func (r *res) drifted() resourceDrift {
-	switch {
-	case r.Drift == nil:
+	if r.Drift == nil {
 		return resourceDrift{StackResourceDriftStatus: "NOT_CHECKED"}
 	}
 	return resourceDrift{r.Drift.Status, stamp(r.Drift.Time)}
@@ -100,6 +99,9 @@ func (s *Service) describeStackResources(w *work, c *wire.Call, in wire.Form) (a
 			return nil, invalid("Stack with id %s does not exist", in.Get("StackName"))
 		}
 		found = st
+	}
+	if logical != "" && found.Resources[logical] == nil {
+		return nil, invalid("Resource %s does not exist for stack %s", logical, found.Name)
 	}
 	var all list[resourceAnswer]
 	for _, id := range found.ids() {

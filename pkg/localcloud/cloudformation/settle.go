@@ -8,9 +8,9 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
-// kept is how long a stack that was deleted is still found by its id.
+// foundFor is how long a stack that was deleted is still found by its id.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListStacks.html
-const kept = 90 * 24 * time.Hour
+const foundFor = 90 * 24 * time.Hour
 
 // Settle carries out every step that is due by now, in the order of the moments, and stamps the events with those. It
 // writes nothing when nothing is due.

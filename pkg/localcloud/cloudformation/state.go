@@ -61,9 +61,10 @@ type stack struct {
 	Garbage   []*res  // replaced, or made in vain; removed by the next cleanup
 	Stable    *stable // the last state that it can go back to
 	Running   *operation
-	Past      []entry           // the operations, the newest first
-	Tokens    map[string]string // client request tokens: what each of them asked for
-	Events    int               // how many there are
+	Past      []entry   // the latest operations, the newest first
+	Asked     []request // those with a token, the newest first
+	Events    int       // how many there are
+	Latest    time.Time // when the last of them was
 
 	Drift   string // StackDriftStatus, "" is NOT_CHECKED
 	Checked time.Time
@@ -71,6 +72,23 @@ type stack struct {
 
 // entry is one of a stack's operations.
 type entry struct{ ID, Type string }
+
+// longestPast is how many operations, and how many requests with a token, a stack remembers.
+const longestPast = 100
+
+// begun notes that an operation has begun.
+func (st *stack) begun(id, kind string) {
+	st.Past = slices.Insert(st.Past, 0, entry{id, kind})
+	st.Past = st.Past[:min(longestPast, len(st.Past))]
+}
+
+// notBefore is a moment, but no earlier than the stack's last event: its story never goes backwards.
+func (st *stack) notBefore(at time.Time) time.Time {
+	if at.Before(st.Latest) {
+		return st.Latest
+	}
+	return at
+}
 
 // output is an output with its value.
 type output struct{ Key, Value, Description string }
@@ -97,12 +115,11 @@ type res struct {
 	Replace    string // UpdateReplacePolicy, "" is Delete
 
 	Touched bool // the running operation has changed it, or tried to
-	New     bool // the running operation has made it
+	Stuck   bool // a rollback could not change it back
 	Keep    bool // garbage that UpdateReplacePolicy retains
 	Skipped bool // a rollback went on without it: its state is not known (drift: NOT_CHECKED)
 
-	Drift   *drift `json:",omitempty"`
-	Checked time.Time
+	Drift *drift `json:",omitempty"`
 }
 
 // arn is the stack's id, as the API says it.
@@ -127,7 +144,7 @@ func (st *stack) ids() []string { return slices.Sorted(maps.Keys(st.Resources)) 
 func (st *stack) settle() {
 	good := &stable{Version: st.version, Resources: map[string]res{}}
 	for id, r := range st.Resources {
-		r.Touched, r.New = false, false
+		r.Touched, r.Stuck = false, false
 		good.Resources[id] = *r
 	}
 	st.Stable = good
@@ -140,5 +157,7 @@ type event struct {
 	LogicalID, Physical     string
 	Type, Status, Reason    string
 	Properties              string // JSON
+	Of                      *place `json:",omitempty"` // the operation as it was then, of the stack's own events
+	number                  int    // among the stack's events, from 1
 	Path, Validation, Words string // of a failed validation: where, which, why
 }

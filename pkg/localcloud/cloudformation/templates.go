@@ -98,7 +98,11 @@ func (w *work) summed(c *wire.Call, in wire.Form) (*template.Template, error) {
 		case id == "":
 			return nil, invalid("Stack with id %s does not exist", in.Get("StackName"))
 		}
-		return w.template(st, id), nil
+		t, err := w.template(st, id)
+		if err != nil {
+			return nil, invalid("%s", err.Error())
+		}
+		return t, nil
 	}
 	return w.given(c, in)
 }

@@ -5,21 +5,31 @@ import (
 	"slices"
 	"time"
 
+	"github.com/plldb/plldb/pkg/localcloud/cloudformation/template"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // turn is one step of a stack's running operation, at its moment.
 type turn struct {
 	*work
-	st *stack
-	op *operation
-	at time.Time
+	st     *stack
+	op     *operation
+	at     time.Time
+	target *template.Template // of the phase, nil where it has none
 }
 
 // advance ends the jobs that are due, begins those that may, and ends the phase when nothing is left to do.
 func (w *work) advance(st *stack, at time.Time) {
-	t := &turn{w, st, st.Running, at}
+	t := &turn{work: w, st: st, op: st.Running, at: st.notBefore(at)}
+	if err := t.aim(); err != nil {
+		t.giveUp(err.Error())
+		return
+	}
 	if !t.op.Begun {
+		if reason := t.validate(); reason != "" {
+			t.takeBack(reason)
+			return
+		}
 		t.op.Begun, t.op.Jobs = true, t.plan()
 	}
 	t.finish()
@@ -31,6 +41,30 @@ func (w *work) advance(st *stack, at time.Time) {
 		t.end()
 	}
 	w.save(st)
+}
+
+// aim reads the template that the phase goes by. All but a deployment need it for their plan alone.
+func (t *turn) aim() (err error) {
+	switch {
+	case t.op.Phase == deploying, t.op.Phase == cleaning && !t.op.Begun:
+		t.target, err = t.template(t.st, t.st.Template)
+	case t.op.Phase == reverting && !t.op.Begun:
+		t.target, err = t.template(t.st, t.st.Stable.Version.Template)
+	}
+	return err
+}
+
+// giveUp ends a phase whose template cannot be read any more. What a cleanup did not remove, the next one does.
+func (t *turn) giveUp(reason string) {
+	switch t.op.Phase {
+	case deploying:
+		t.cancel()
+		t.takeBack(reason)
+	case reverting:
+		t.rest(updateRollbackFailed, reason)
+	default:
+		t.rest(updateComplete, reason)
+	}
 }
 
 // fatal tells whether the first failure ends the phase.
@@ -65,6 +99,9 @@ func (t *turn) begin() {
 	for !(t.op.fatal() && t.op.any(failed)) {
 		ready := t.op.ready()
 		if len(ready) == 0 {
+			ready = t.op.circling()
+		}
+		if len(ready) == 0 {
 			return
 		}
 		for _, j := range ready {
@@ -86,12 +123,15 @@ func (t *turn) launch(j *job) {
 	}
 }
 
-// subject is the resource of a job.
+// subject is the resource of a job, nil if it is no more.
 func (t *turn) subject(j *job) *res {
 	if j.Physical == "" {
 		return t.st.Resources[j.ID]
 	}
 	i := slices.IndexFunc(t.st.Garbage, func(r *res) bool { return r.ID == j.ID && r.Physical == j.Physical })
+	if i < 0 {
+		return nil
+	}
 	return t.st.Garbage[i]
 }
 
@@ -99,20 +139,21 @@ func (t *turn) subject(j *job) *res {
 func (t *turn) complete(j *job) {
 	r := t.subject(j)
 	j.State = done
-	if j.Fail != "" {
+	switch {
+	case r == nil:
+	case j.Fail != "":
 		j.State = failed
 		t.tell(r, j.verb()+"_FAILED", j.Fail)
+		r.Stuck = t.op.Phase == reverting
 		if j.Action == "DELETE" {
-			t.kept(j, r)
+			t.notRemoved(j, r)
 		}
-		return
-	}
-	t.tell(r, j.verb()+"_COMPLETE", "")
-	switch {
 	case j.Action == "DELETE":
+		t.tell(r, deleteComplete, "")
 		t.gone(j, r)
-	case t.op.Phase == reverting:
-		r.Touched = false
+	default:
+		t.tell(r, j.verb()+"_COMPLETE", "")
+		r.Stuck, r.Touched = false, r.Touched && t.op.Phase != reverting
 	}
 }
 
@@ -125,7 +166,9 @@ func (t *turn) cancel() {
 		}
 		word := map[string]string{"CREATE": "creation", "UPDATE": "update"}[j.verb()]
 		j.State, j.Fail = failed, "Resource "+word+" cancelled"
-		t.tell(t.subject(j), j.verb()+"_FAILED", j.Fail)
+		r := t.subject(j)
+		r.Stuck = false
+		t.tell(r, j.verb()+"_FAILED", j.Fail)
 	}
 }
 
@@ -147,6 +190,7 @@ const stackType = "AWS::CloudFormation::Stack"
 
 // become gives the stack a status, and writes the event down.
 func (w *work) become(st *stack, op *operation, at time.Time, status, reason string) {
+	at = st.notBefore(at)
 	st.Status, st.Reason = status, reason
 	e := event{Time: at, LogicalID: st.Name, Physical: st.arn(), Type: stackType, Status: status, Reason: reason}
 	if op != nil {

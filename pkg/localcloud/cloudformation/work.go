@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -32,7 +31,6 @@ type work struct {
 	tx      *store.Tx
 	stacks  map[string]*stack
 	touched map[string]bool
-	err     error // the first that keeps the transaction from being committed
 }
 
 func (s *Service) work(ctx context.Context, do func(*work) error) error {
@@ -44,7 +42,7 @@ func (s *Service) work(ctx context.Context, do func(*work) error) error {
 		for _, key := range slices.Sorted(maps.Keys(w.touched)) {
 			store.Put(tx, stacksTable, key, *w.stacks[key])
 		}
-		return cmp.Or(tx.Err(), w.err)
+		return tx.Err()
 	})
 }
 
@@ -162,9 +160,19 @@ func (w *work) forget(st *stack) {
 	for _, table := range []string{eventsTable, templatesTable, setsTable} {
 		w.drop(table, st.key()+"/")
 	}
-	for _, op := range st.Past {
-		store.Delete(w.tx, operationsTable, st.Account+"/"+st.Region+"/"+op.ID)
-	}
+	here := st.Account + "/" + st.Region + "/"
+	store.Each(w.tx, operationsTable, here, func(key string, p place) bool {
+		if p.Stack == st.key() {
+			store.Delete(w.tx, operationsTable, key)
+		}
+		return true
+	})
+	store.Each(w.tx, driftsTable, here, func(key string, d detection) bool {
+		if d.Stack == st.key() {
+			store.Delete(w.tx, driftsTable, key)
+		}
+		return true
+	})
 	delete(w.touched, st.key())
 	delete(w.stacks, st.key())
 	store.Delete(w.tx, stacksTable, st.key())
@@ -185,6 +193,13 @@ func (w *work) later(start time.Time, d time.Duration) time.Time {
 // record writes an event down.
 func (w *work) record(st *stack, e event) {
 	st.Events++
+	e.Time = st.notBefore(e.Time)
+	st.Latest = e.Time
+	if e.Type == stackType {
+		if p, ok := store.Get[place](w.tx, operationsTable, st.Account+"/"+st.Region+"/"+e.Operation); ok {
+			e.Of = &p
+		}
+	}
 	if e.ID == "" {
 		e.ID = wire.NewID()
 	}

@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"cmp"
 	"fmt"
 	"sync"
 	"time"
@@ -72,32 +71,32 @@ type parsed struct {
 
 const remembered = 32
 
-func (p *parsed) get(id string, read func() *template.Template) *template.Template {
+func (p *parsed) get(id string, read func() (*template.Template, error)) (*template.Template, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if t, ok := p.known[id]; ok {
-		return t
+		return t, nil
 	}
-	t := read()
-	if t.Resources == nil {
-		return t // not to be remembered
+	t, err := read()
+	if err != nil {
+		return nil, err
 	}
 	if p.known == nil || len(p.known) >= remembered {
 		p.known = map[string]*template.Template{}
 	}
 	p.known[id] = t
-	return t
+	return t, nil
 }
 
-// template is one that was kept, and so was valid when it came.
-func (w *work) template(st *stack, id string) *template.Template {
-	return w.s.templates.get(id, func() *template.Template {
+// template is one that was kept. It was good when it came; whoever reads it now may be a plldb that knows less.
+func (w *work) template(st *stack, id string) (*template.Template, error) {
+	return w.s.templates.get(id, func() (*template.Template, error) {
 		t, err := template.Parse(w.text(st, id), w.s.config.Types)
 		if err != nil {
-			w.err = cmp.Or(w.err, fmt.Errorf("reading the template of the stack %s again: %w", st.Name, err))
-			return &template.Template{}
+			return nil, fmt.Errorf("plldb's local cloud cannot read a template of the stack %s any more: %w", st.Name,
+				words(err))
 		}
-		return t
+		return t, nil
 	})
 }
 

@@ -1,7 +1,13 @@
 package cloudformation
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
@@ -37,26 +43,41 @@ type begunAnswer struct {
 // repeated tells whether a request was made before: its token says so. A token that was used for something else is
 // refused (trap 24).
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
-func (st *stack) repeated(token, request string) (bool, error) {
-	before, used := st.Tokens[token]
+func (st *stack) repeated(token, sum string) (bool, error) {
+	i := slices.IndexFunc(st.Asked, func(r request) bool { return r.Token == token })
 	switch {
-	case token == "" || !used:
+	case token == "" || i < 0:
 		return false, nil
-	case before == request:
+	case st.Asked[i].Sum == sum:
 		return true, nil
 	}
 	return false, wire.Errorf(http.StatusBadRequest, "TokenAlreadyExistsException",
 		"A client request token already exists for another operation.") // the words are unverified
 }
 
-func (st *stack) remember(token, request string) {
+func (st *stack) remember(token, sum string) {
 	if token == "" {
 		return
 	}
-	if st.Tokens == nil {
-		st.Tokens = map[string]string{}
+	st.Asked = slices.Insert(st.Asked, 0, request{token, sum})
+	st.Asked = st.Asked[:min(longestPast, len(st.Asked))]
+}
+
+// request is one that came with a token.
+type request struct{ Token, Sum string }
+
+// sumOf tells requests apart: what is asked for, of what, and how. A stack may be named by its name or its ARN.
+func sumOf(c *wire.Call, of string) string {
+	text := string(c.Body)
+	if c.Method == http.MethodGet {
+		text = c.URL.RawQuery
 	}
-	st.Tokens[token] = request
+	form, _ := url.ParseQuery(text) // it was read before
+	maps.DeleteFunc(form, func(name string, _ []string) bool {
+		return name == "StackName" || name == "ChangeSetName" || strings.HasPrefix(name, "X-Amz-")
+	})
+	sum := sha256.Sum256([]byte(c.Operation + " " + of + "\n" + form.Encode()))
+	return hex.EncodeToString(sum[:])
 }
 
 // createStack makes a stack at once, or one of which there is only a change set.
@@ -69,7 +90,7 @@ func (s *Service) createStack(w *work, c *wire.Call, in wire.Form) (any, error) 
 	token := in.Get("ClientRequestToken")
 	st, found := w.found(c, in.Get("StackName"))
 	if found && st.Status != reviewInProgress {
-		again, err := st.repeated(token, "CreateStack")
+		again, err := st.repeated(token, sumOf(c, ""))
 		if again || err != nil {
 			return begunAnswer{StackID: st.arn()}, err
 		}
@@ -93,7 +114,9 @@ func (s *Service) createStack(w *work, c *wire.Call, in wire.Form) (any, error) 
 	st.Protected = protected
 	w.outdate(st)
 	st.ChangeSet = ""
-	w.deploy(st, want, op, token, "CreateStack", c.Time)
+	st.remember(token, sumOf(c, ""))
+	op.Token, op.Validates = token, true
+	w.deploy(st, want, op, c.Time)
 	return begunAnswer{st.arn(), op.ID}, nil
 }
 
@@ -135,17 +158,16 @@ func (w *work) newStack(c *wire.Call, name string) *stack {
 }
 
 // deploy begins to bring the stack to what is wanted.
-func (w *work) deploy(st *stack, want *asked, op *operation, token, request string, at time.Time) {
+func (w *work) deploy(st *stack, want *asked, op *operation, at time.Time) {
 	outputs := st.Outputs
 	st.version = want.version
 	st.Outputs = outputs
 	if want.Template == "" {
 		st.Template = w.put(st, want.text)
 	}
-	st.remember(token, request)
 	st.DisableRollback = op.DisableRollback || op.OnFailure == "DO_NOTHING"
 	st.Retains = op.Retains
-	op.Token, op.Phase = token, deploying
+	op.Phase = deploying
 	status := updateInProgress
 	if op.First {
 		status = createInProgress
@@ -174,7 +196,7 @@ func (s *Service) updateStack(w *work, c *wire.Call, in wire.Form) (any, error) 
 		return nil, err
 	}
 	token := in.Get("ClientRequestToken")
-	if again, err := st.repeated(token, "UpdateStack"); again || err != nil {
+	if again, err := st.repeated(token, sumOf(c, "")); again || err != nil {
 		return begunAnswer{StackID: st.arn()}, err
 	}
 	if st.Status == reviewInProgress {
@@ -196,9 +218,10 @@ func (s *Service) updateStack(w *work, c *wire.Call, in wire.Form) (any, error) 
 		return nil, err
 	}
 	w.outdate(st)
-	op := &operation{Type: updates, DisableRollback: disable, Retains: retains}
+	op := &operation{Type: updates, Token: token, Validates: true, DisableRollback: disable, Retains: retains}
+	st.remember(token, sumOf(c, ""))
 	st.Updated = c.Time
-	w.deploy(st, want, op, token, "UpdateStack", c.Time)
+	w.deploy(st, want, op, c.Time)
 	return begunAnswer{st.arn(), op.ID}, nil
 }
 
@@ -220,6 +243,10 @@ func (s *Service) protect(w *work, c *wire.Call, in wire.Form) (any, error) {
 	st, err := w.alive(c, in)
 	if err != nil {
 		return nil, err
+	}
+	if !in.Has("EnableTerminationProtection") {
+		return nil, invalid("1 validation error detected: Value null at 'enableTerminationProtection' failed to satisfy " +
+			"constraint: Member must not be null")
 	}
 	if st.Protected, err = in.Bool("EnableTerminationProtection"); err != nil {
 		return nil, err
