@@ -66,7 +66,8 @@ func (p *Play) deployedByCLI(ctx context.Context, c CLI, file, want string) erro
 	}
 	return p.hold(fact{
 		"aws cloudformation deploy: the stack is " + want, "cloudformation", "describe_stacks",
-		python.Params{"StackName": byCLI}, "Stacks.0.StackStatus", want,
+		python.Params{"StackName": byCLI},
+		"Stacks.0.StackStatus", want,
 	})
 }
 
