@@ -90,7 +90,7 @@ func (w *workshop) onLocalCloud(ctx context.Context) (err error) {
 		return err
 	}
 	broken := filepath.Join(w.root, "pkg", "localcloud", "cloudformation", "template", "testdata", "broken")
-	p.Extra = all(play.ByCLI(cli), play.ByWaiters, play.Broken(broken))
+	p.Extra = all(play.API, play.ByCLI(cli), play.ByWaiters, play.Broken(broken))
 	return perform(ctx, p)
 }
 
