@@ -134,29 +134,31 @@ func (r *Run) stack(s *account.Session) *stack.Stack {
 	return stack.New(s.CloudFormation(), StackName, r.sink, r.clock)
 }
 
-// holds asks, for each archive whose newest version in the bucket is not the one that the stack's template names, whether
-// that version has the archive's digest. For all others it is known without asking.
+// holds finds the version in the bucket that holds each archive. It asks only for those of which the newest version is not
+// the one that the stack's template names; for all others it is known without asking.
 func (r *Run) holds(ctx context.Context, seen Seen, archives []artifact.Archive) (Held, error) {
 	session, err := r.account(ctx)
 	if err != nil {
 		return nil, err
 	}
-	held := make(Held, len(archives))
-	answers := make([]bool, len(archives))
+	answers := make([]string, len(archives))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	bucket := r.store(session, seen.Bucket)
 	for i, a := range archives {
-		known, is := known(seen, a)
+		version, known := held(seen, a)
 		if known {
-			answers[i] = is
+			answers[i] = version
 			continue
 		}
-		group.Go(func() (err error) {
+		group.Go(func() error {
 			key := artifact.ArchiveKey(artifact.Version, a.Name)
-			answers[i], err = bucket.Holds(ctx, key, seen.Store.Newest[key].ID, a.Digest)
+			is, err := bucket.Holds(ctx, key, version, a.Digest)
 			if err != nil {
 				return fmt.Errorf("asking for %s: %w", key, err)
+			}
+			if is {
+				answers[i] = version
 			}
 			return nil
 		})
@@ -164,21 +166,25 @@ func (r *Run) holds(ctx context.Context, seen Seen, archives []artifact.Archive)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	found := make(Held, len(archives))
 	for i, a := range archives {
-		held[a.Name] = answers[i]
+		found[a.Name] = answers[i]
 	}
-	return held, nil
+	return found, nil
 }
 
-// known says whether it is known, and what, that the bucket's newest version of an archive is this archive.
-func known(seen Seen, a artifact.Archive) (known, is bool) {
+// held is the version that holds an archive, "" for none, as far as it is known without asking; else the newest, which
+// may. A version that the deployed template names is preferred to a newer one of the same code: two first setups at once
+// leave two, and the stack needs no update to the other.
+func held(seen Seen, a artifact.Archive) (version string, known bool) {
 	key := artifact.ArchiveKey(artifact.Version, a.Name)
-	newest, there := seen.Store.Newest[key]
-	if !there || !newest.Usable() || newest.Size != a.Size {
-		return true, false
+	newest, deployed := seen.Store.Newest[key], seen.Deployed[a.Name]
+	ours := deployed.Key == key
+	switch {
+	case ours && deployed.Digest == a.Digest && seen.Store.Has(key, deployed.Version, a.Size):
+		return deployed.Version, true
+	case !newest.Usable(), newest.Size != a.Size, ours && deployed.Version == newest.ID:
+		return "", true
 	}
-	if f, named := seen.Deployed[a.Name]; named && f.Key == key && f.Version == newest.ID {
-		return true, f.Digest == a.Digest
-	}
-	return false, false
+	return newest.ID, false
 }

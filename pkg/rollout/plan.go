@@ -10,8 +10,8 @@ import (
 	"github.com/plldb/plldb/pkg/store"
 )
 
-// Held says, by function, whether the bucket's newest version holds the archive.
-type Held map[string]bool
+// Held says, by function, which version in the bucket holds the archive; "" is none.
+type Held map[string]string
 
 // Plan is what a setup would write, before it writes anything.
 type Plan struct {
@@ -82,10 +82,9 @@ func uploads(seen Seen, archives []artifact.Archive, held Held) []Upload {
 	for i, a := range archives {
 		key := artifact.ArchiveKey(artifact.Version, a.Name)
 		newest, there := seen.Store.Newest[key]
-		list[i] = Upload{Archive: a, Key: key}
+		list[i] = Upload{Archive: a, Key: key, Version: held[a.Name]}
 		switch {
-		case held[a.Name]:
-			list[i].Version = newest.ID
+		case list[i].Version != "":
 		case !there || newest.Deleted:
 			list[i].Reason = "it is not in the bucket"
 		default:

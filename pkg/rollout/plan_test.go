@@ -78,8 +78,8 @@ func bucketAsItShouldBe(t *testing.T, b store.Bucket) store.Settings {
 
 func all(archives []artifact.Archive) rollout.Held {
 	held := rollout.Held{}
-	for _, a := range archives {
-		held[a.Name] = true
+	for i, a := range archives {
+		held[a.Name] = fmt.Sprintf("v%d", i)
 	}
 	return held
 }

@@ -41,11 +41,21 @@ type Settings struct {
 	Dir  string // where to look for the source tree; "" is the current folder
 	Dist string // keep the zips and the rendered template here; "" leaves nothing in the user's folders
 
+	// Packed are functions that are packed already, with the template that names them, in place of those that came with
+	// plldb or of a source tree: so that many runs, each in a region of its own, may share them.
+	Packed *Packed
+
 	Watch string // the command that follows a stack which goes on without us
 	Clear string // the command that purges
 
 	// Ask puts a question to a person; nil where there is nobody.
 	Ask func(ctx context.Context, question string) (bool, error)
+}
+
+// Packed are functions in their zips, and the template that they fill.
+type Packed struct {
+	Archives []artifact.Archive
+	Template []byte
 }
 
 // Clock is the time as a run sees it.

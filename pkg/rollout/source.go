@@ -13,22 +13,25 @@ import (
 	"github.com/plldb/plldb/pkg/report"
 )
 
-// source is where functions and template come from: archives that this plldb was built with, or a source tree.
+// source is where functions and template come from: archives that are packed already, or a source tree.
 type source struct {
-	embedded []artifact.Archive // nil for a source tree
+	packed   []artifact.Archive // nil for a source tree
 	root     string             // of the source tree
 	cache    string             // folder for what is made of it
 	template []byte
 }
 
-// findSource prefers what was built in: a release does the same wherever it is called.
+// findSource prefers what it is given, then what was built in: a release does the same wherever it is called.
 func (r *Run) findSource() (source, error) {
+	if p := r.settings.Packed; p != nil {
+		return source{packed: p.Archives, template: p.Template}, nil
+	}
 	archives, ok, err := archive.Embedded()
 	if err != nil {
 		return source{}, fmt.Errorf("reading the functions that came with plldb: %w", err)
 	}
 	if ok {
-		return source{embedded: archives, template: cloudformation.Template()}, nil
+		return source{packed: archives, template: cloudformation.Template()}, nil
 	}
 
 	root, err := compile.FindRoot(r.settings.Dir)

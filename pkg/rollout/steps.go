@@ -22,7 +22,7 @@ import (
 func (r *Run) Build(ctx context.Context) ([]artifact.Binary, error) {
 	return r.binaries.get(func() ([]artifact.Binary, error) {
 		src, err := r.source.get(r.findSource)
-		if err != nil || src.embedded != nil {
+		if err != nil || src.packed != nil {
 			return nil, err
 		}
 		c := compile.Compiler{Root: src.root, Out: src.binariesDir(), Platform: r.platform()}
@@ -55,11 +55,11 @@ func (r *Run) Zip(ctx context.Context) ([]artifact.Archive, error) {
 }
 
 func (r *Run) zip(ctx context.Context, src source, binaries []artifact.Binary) ([]artifact.Archive, error) {
-	if src.embedded != nil {
-		for _, a := range src.embedded {
+	if src.packed != nil {
+		for _, a := range src.packed {
 			r.packed(a)
 		}
-		return src.embedded, nil
+		return src.packed, nil
 	}
 	return archive.Zipper{Dir: src.archivesDir(r.settings.Dist)}.Zip(ctx, binaries, r.packed)
 }
@@ -118,7 +118,7 @@ func (r *Run) send(ctx context.Context, bucket *store.Store, u Upload, fresh boo
 // unsent forgets what was packed when it is found to be damaged: nothing but its digest would tell the next run.
 func (r *Run) unsent(err error) error {
 	src, _ := r.source.peek()
-	if !errors.Is(err, store.ErrChanged) || src.embedded != nil {
+	if !errors.Is(err, store.ErrChanged) || src.packed != nil {
 		return err
 	}
 	return errors.Join(err, archive.Zipper{Dir: src.archivesDir(r.settings.Dist)}.Forget())

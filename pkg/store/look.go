@@ -7,6 +7,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -30,7 +31,15 @@ type Seen struct {
 	State    State
 	Refused  error // why nothing could be read; nil unless Unknown
 	Settings Settings
-	Newest   map[string]Version // the newest version of each key under the prefix
+	Newest   map[string]Version   // the newest version of each key under the prefix
+	Older    map[string][]Version // those behind it that have bytes, without their MD5, the newest first
+}
+
+// Has says whether a version of that key, id and size (bytes) is in the bucket, and hidden by no delete marker.
+func (s Seen) Has(key, id string, size int64) bool {
+	newest := s.Newest[key]
+	is := func(v Version) bool { return v.ID == id && v.Size == size && v.Usable() }
+	return !newest.Deleted && (is(newest) || slices.ContainsFunc(s.Older[key], is))
 }
 
 // Settings are the bucket's settings; what is not set is the zero value.
@@ -52,7 +61,7 @@ func (s Settings) plainETags() bool {
 	return s.Encryption.ApplyServerSideEncryptionByDefault.SSEAlgorithm == types.ServerSideEncryptionAes256
 }
 
-// Version is the newest version of one key.
+// Version is one version of a key.
 type Version struct {
 	ID      string // "null" when it was written before the bucket versioned
 	Size    int64  // bytes
@@ -91,12 +100,12 @@ type read struct {
 	ask   func(context.Context, *Settings) error
 }
 
-// Look reads the settings of the bucket and the newest versions under prefix: seven requests side by side, and one more
+// Look reads the settings of the bucket and the versions under prefix: seven requests side by side, and one more
 // for each further page of versions. A missing bucket and one that refuses every read are states, not errors; a read
 // that is refused while others are answered is an error.
 func (s *Store) Look(ctx context.Context, prefix string) (Seen, error) {
-	seen := Seen{Newest: map[string]Version{}}
-	reads := s.reads(prefix, seen.Newest)
+	seen := Seen{Newest: map[string]Version{}, Older: map[string][]Version{}}
+	reads := s.reads(prefix, seen)
 	answers := make([]error, len(reads))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, r := range reads {
@@ -162,7 +171,7 @@ func isRefused(err error) bool {
 	return false
 }
 
-func (s *Store) reads(prefix string, newest map[string]Version) []read {
+func (s *Store) reads(prefix string, seen Seen) []read {
 	return []read{
 		{"public access block", "NoSuchPublicAccessBlockConfiguration", s.readPublicAccess},
 		{"ownership controls", "OwnershipControlsNotFoundError", s.readOwnership},
@@ -171,7 +180,7 @@ func (s *Store) reads(prefix string, newest map[string]Version) []read {
 		{"policy", "NoSuchBucketPolicy", s.readPolicy},
 		{"lifecycle", "NoSuchLifecycleConfiguration", s.readLifecycle},
 		{"object versions", "", func(ctx context.Context, _ *Settings) error {
-			return s.readNewest(ctx, prefix, newest)
+			return s.readVersions(ctx, prefix, seen)
 		}},
 	}
 }
@@ -233,20 +242,22 @@ func (s *Store) readLifecycle(ctx context.Context, set *Settings) error {
 	return err
 }
 
-// readNewest keeps the newest version of each key under prefix, a delete marker too: one that hides the object is why
-// the object is not there.
-func (s *Store) readNewest(ctx context.Context, prefix string, newest map[string]Version) error {
+// readVersions keeps the versions of each key under prefix. Of delete markers only the newest counts: one that hides the
+// object is why the object is not there.
+func (s *Store) readVersions(ctx context.Context, prefix string, seen Seen) error {
 	return s.eachPage(ctx, prefix, func(page *s3.ListObjectVersionsOutput) {
 		for _, v := range page.Versions {
-			if aws.ToBool(v.IsLatest) {
-				newest[aws.ToString(v.Key)] = Version{
-					ID: aws.ToString(v.VersionId), Size: aws.ToInt64(v.Size), MD5: md5Of(aws.ToString(v.ETag)),
-				}
+			key, version := aws.ToString(v.Key), Version{ID: aws.ToString(v.VersionId), Size: aws.ToInt64(v.Size)}
+			if !aws.ToBool(v.IsLatest) {
+				seen.Older[key] = append(seen.Older[key], version)
+				continue
 			}
+			version.MD5 = md5Of(aws.ToString(v.ETag))
+			seen.Newest[key] = version
 		}
 		for _, m := range page.DeleteMarkers {
 			if aws.ToBool(m.IsLatest) {
-				newest[aws.ToString(m.Key)] = Version{ID: aws.ToString(m.VersionId), Deleted: true}
+				seen.Newest[aws.ToString(m.Key)] = Version{ID: aws.ToString(m.VersionId), Deleted: true}
 			}
 		}
 	})

@@ -192,8 +192,8 @@ func TestLookFindsTheNewestVersions(t *testing.T) {
 	b.put(at+"c", "unversioned")
 	b.versioning(types.BucketVersioningStatusEnabled)
 	b.hide(at + "a")
-	b.put(at+"a", "a")
-	b.put(at+"b", "b")
+	older := b.put(at+"a", "a")
+	hidden := b.put(at+"b", "b")
 	b.put("plldb/versions/0.2.0/a", "another version of plldb")
 	newest, marker := b.put(at+"a", "aaaa"), b.hide(at+"b")
 	seen, err := w.store().Look(t.Context(), artifact.Prefix("0.1.0"))
@@ -208,6 +208,23 @@ func TestLookFindsTheNewestVersions(t *testing.T) {
 	for key, usable := range map[string]bool{"a": true, "b": false, "c": false} {
 		if got := seen.Newest[at+key].Usable(); got != usable {
 			t.Errorf("%s usable: %v", key, got)
+		}
+	}
+	for _, k := range []struct {
+		key, id string
+		size    int64
+		has     bool
+	}{
+		{"a", newest, 4, true},
+		{"a", older, 1, true},
+		{"a", older, 4, false},
+		{"a", hidden, 1, false},
+		{"b", hidden, 1, false}, // by a delete marker
+		{"c", "null", 11, false},
+		{"d", newest, 4, false},
+	} {
+		if has := seen.Has(at+k.key, k.id, k.size); has != k.has {
+			t.Errorf("%s at %s, %d bytes: %v", k.key, k.id, k.size, has)
 		}
 	}
 	if n := w.count("ListObjectVersions"); n != 3 {
