@@ -34,7 +34,7 @@ type (
 // Step names a step of the walk.
 type Step string
 
-// The steps in their order; Destroy, Purge and Watch stand alone.
+// The steps in their order; those from Destroy on stand alone.
 const (
 	Build   Step = "build"
 	Zip     Step = "zip"
@@ -44,6 +44,8 @@ const (
 	Destroy Step = "destroy"
 	Purge   Step = "purge"
 	Watch   Step = "watch"
+	Diff    Step = "diff"
+	Detect  Step = "drift"
 )
 
 // Packed is one function's zip.
@@ -78,6 +80,62 @@ type StackEvent struct {
 	Reason       string // "" when CloudFormation gives none
 }
 
+// Planned is one line of what a setup would write, in the order in which it would.
+type Planned struct {
+	What    string // "object plldb/versions/…", "stack plldb: update"
+	Reason  string
+	Refused bool // a setup refuses this, and writes nothing
+}
+
+// Compared says of one function whether its code agrees: the digest (SHA-256 of the zip, base64) of what is here, of the
+// bucket's newest version and of what the deployed template names. "" is none; Uploaded is also "" when the newest version
+// is known to be other code than what is here, and not which.
+type Compared struct {
+	Function                  string
+	Local, Uploaded, Deployed string
+}
+
+// Agrees says whether all three are the same code.
+func (c Compared) Agrees() bool { return c.Local == c.Uploaded && c.Local == c.Deployed }
+
+// TemplateDiff is how the deployed template would change: a unified diff, "" when it would not.
+type TemplateDiff struct{ Text string }
+
+// ResourceChange is one change of a change set.
+type ResourceChange struct {
+	Action       string // Add, Modify, Remove, Import, Dynamic, SyncWithActual
+	LogicalID    string
+	PhysicalID   string
+	ResourceType string
+	Replacement  string // True, False, Conditional; "" where there is no question of it
+	Loses        string // what it does to a table's data: "removes", "replaces", "may replace"; "" when it keeps it
+	Properties   []PropertyChange
+}
+
+// PropertyChange is one property, or other part of a resource, that a change set changes. The values are as CloudFormation
+// tells them; "" where it does not.
+type PropertyChange struct {
+	Path          string // "/Properties/RetentionInDays", or the attribute, "Metadata", where it tells no path
+	Before, After string
+	Recreation    string // Never, Conditionally, Always: whether it makes the resource anew
+}
+
+// Drifted is a resource that is no longer what the stack's template says.
+type Drifted struct {
+	LogicalID    string
+	PhysicalID   string
+	ResourceType string
+	Status       string // MODIFIED, DELETED
+	Properties   []PropertyDrift
+}
+
+// PropertyDrift is one property that differs.
+type PropertyDrift struct {
+	Path             string // "/RetentionInDays"
+	Kind             string // ADD, REMOVE, NOT_EQUAL
+	Expected, Actual string
+}
+
 // Notice is a thing to know; Warning one to act on.
 type (
 	Notice  struct{ Text string }
@@ -94,17 +152,22 @@ type Request struct {
 	Took      time.Duration
 }
 
-func (Account) event()     {}
-func (StepStarted) event() {}
-func (StepEnded) event()   {}
-func (Packed) event()      {}
-func (Sent) event()        {}
-func (Changed) event()     {}
-func (StackEvent) event()  {}
-func (Notice) event()      {}
-func (Warning) event()     {}
-func (Request) event()     {}
-func (Outcome) event()     {}
+func (Account) event()        {}
+func (StepStarted) event()    {}
+func (StepEnded) event()      {}
+func (Packed) event()         {}
+func (Sent) event()           {}
+func (Changed) event()        {}
+func (StackEvent) event()     {}
+func (Planned) event()        {}
+func (Compared) event()       {}
+func (TemplateDiff) event()   {}
+func (ResourceChange) event() {}
+func (Drifted) event()        {}
+func (Notice) event()         {}
+func (Warning) event()        {}
+func (Request) event()        {}
+func (Outcome) event()        {}
 
 // Discard is a Sink that forgets.
 type Discard struct{}

@@ -16,11 +16,13 @@ const (
 	RolledBack Status = "rolled-back"
 	Running    Status = "running"
 	Stopped    Status = "stopped"
+	Differs    Status = "differs" // of diff: a setup would change something, or be refused
+	Present    Status = "present" // of status: the stack is there
 )
 
 // Outcome is the last event of every command.
 type Outcome struct {
-	Command       string // setup, destroy, watch
+	Command       string // setup, destroy, watch, diff, status
 	Status        Status
 	Account       string
 	Region        string
@@ -30,6 +32,7 @@ type Outcome struct {
 	StackID       string
 	StackStatus   string // CloudFormation's own word for the state, "" when unknown
 	TemplateURL   string
+	Drift         string // IN_SYNC, DRIFTED; "" when it was not asked for
 	Functions     []Function
 	Outputs       map[string]string
 	Took          time.Duration
@@ -42,5 +45,5 @@ type Function struct {
 	Key       string
 	VersionID string
 	Digest    string // SHA-256 of the zip, base64
-	Uploaded  bool
+	Uploaded  bool   // by this run
 }

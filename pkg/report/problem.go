@@ -10,6 +10,7 @@ const (
 	ExitStack     = 3 // the stack failed: rolled back, or the last line says its state
 	ExitDenied    = 4 // no credentials, expired, or not allowed
 	ExitRunning   = 5 // stopped here while AWS goes on
+	ExitDiffers   = 6 // of diff --exit-code: a setup would change something
 	ExitInterrupt = 130
 	ExitTerminate = 143
 )
@@ -20,6 +21,10 @@ type Problem struct {
 	Hint    string // what to do; may be empty
 	Code    int    // exit code
 	Err     error  // what was behind it; may be nil
+
+	// Chain is the whole story of a failure of the stack, a line for each resource that failed, the first cause first; nil
+	// where there is no more to tell than Message does.
+	Chain []string
 }
 
 // Error returns the sentence alone.

@@ -63,6 +63,50 @@ type (
 		Status       string    `json:"status"`
 		Reason       string    `json:"reason,omitempty"`
 	}
+	planLine struct {
+		Type    string `json:"type"`
+		What    string `json:"what"`
+		Reason  string `json:"reason"`
+		Refused bool   `json:"refused,omitempty"`
+	}
+	comparedLine struct {
+		Type     string `json:"type"`
+		Name     string `json:"name"`
+		Local    string `json:"local,omitempty"`
+		Uploaded string `json:"uploaded,omitempty"`
+		Deployed string `json:"deployed,omitempty"`
+		Agrees   bool   `json:"agrees"`
+	}
+	resourceChangeLine struct {
+		Type         string               `json:"type"`
+		Action       string               `json:"action"`
+		LogicalID    string               `json:"logicalId"`
+		PhysicalID   string               `json:"physicalId,omitempty"`
+		ResourceType string               `json:"resourceType"`
+		Replacement  string               `json:"replacement,omitempty"`
+		Loses        string               `json:"loses,omitempty"`
+		Properties   []propertyChangeLine `json:"properties"`
+	}
+	propertyChangeLine struct {
+		Path       string `json:"path"`
+		Before     string `json:"before,omitempty"`
+		After      string `json:"after,omitempty"`
+		Recreation string `json:"recreation,omitempty"`
+	}
+	driftLine struct {
+		Type         string              `json:"type"`
+		LogicalID    string              `json:"logicalId"`
+		PhysicalID   string              `json:"physicalId,omitempty"`
+		ResourceType string              `json:"resourceType"`
+		Status       string              `json:"status"`
+		Properties   []propertyDriftLine `json:"properties"`
+	}
+	propertyDriftLine struct {
+		Path     string `json:"path"`
+		Kind     string `json:"kind"`
+		Expected string `json:"expected,omitempty"`
+		Actual   string `json:"actual,omitempty"`
+	}
 	textLine struct {
 		Type string `json:"type"`
 		Text string `json:"text"`
@@ -88,6 +132,7 @@ type (
 		StackID       string            `json:"stackId"`
 		StackStatus   string            `json:"stackStatus,omitempty"`
 		TemplateURL   string            `json:"templateUrl"`
+		Drift         string            `json:"drift,omitempty"`
 		Functions     []functionLine    `json:"functions"`
 		Outputs       map[string]string `json:"outputs"`
 		DurationMs    int64             `json:"durationMs"`
@@ -101,9 +146,10 @@ type (
 		Uploaded  bool   `json:"uploaded"`
 	}
 	errorLine struct {
-		Message string `json:"message"`
-		Hint    string `json:"hint,omitempty"`
-		Code    int    `json:"code"`
+		Message string   `json:"message"`
+		Hint    string   `json:"hint,omitempty"`
+		Code    int      `json:"code"`
+		Chain   []string `json:"chain,omitempty"`
 	}
 )
 
@@ -124,6 +170,16 @@ func fields(e report.Event) any {
 		return changeLine{"change", e.Thing, e.Reason}
 	case report.StackEvent:
 		return stackEventLine{"stackEvent", e.Time.UTC(), e.LogicalID, e.PhysicalID, e.ResourceType, e.Status, e.Reason}
+	case report.Planned:
+		return planLine{"plan", e.What, e.Reason, e.Refused}
+	case report.Compared:
+		return comparedLine{"function", e.Function, e.Local, e.Uploaded, e.Deployed, e.Agrees()}
+	case report.TemplateDiff:
+		return textLine{"templateDiff", e.Text}
+	case report.ResourceChange:
+		return resourceChange(e)
+	case report.Drifted:
+		return drifted(e)
 	case report.Notice:
 		return textLine{"notice", e.Text}
 	case report.Warning:
@@ -136,11 +192,34 @@ func fields(e report.Event) any {
 	return nil
 }
 
+func resourceChange(c report.ResourceChange) resourceChangeLine {
+	line := resourceChangeLine{
+		Type: "resourceChange", Action: c.Action, LogicalID: c.LogicalID, PhysicalID: c.PhysicalID,
+		ResourceType: c.ResourceType, Replacement: c.Replacement, Loses: c.Loses,
+		Properties: make([]propertyChangeLine, 0, len(c.Properties)),
+	}
+	for _, p := range c.Properties {
+		line.Properties = append(line.Properties, propertyChangeLine(p))
+	}
+	return line
+}
+
+func drifted(d report.Drifted) driftLine {
+	line := driftLine{
+		Type: "drift", LogicalID: d.LogicalID, PhysicalID: d.PhysicalID, ResourceType: d.ResourceType, Status: d.Status,
+		Properties: make([]propertyDriftLine, 0, len(d.Properties)),
+	}
+	for _, p := range d.Properties {
+		line.Properties = append(line.Properties, propertyDriftLine(p))
+	}
+	return line
+}
+
 func outcome(o report.Outcome) outcomeLine {
 	line := outcomeLine{
 		Type: "outcome", Command: o.Command, Status: o.Status, Account: o.Account, Region: o.Region,
 		Bucket: o.Bucket, BucketDeleted: o.BucketDeleted, Version: o.Version, StackID: o.StackID, StackStatus: o.StackStatus,
-		TemplateURL: o.TemplateURL, Functions: make([]functionLine, 0, len(o.Functions)), Outputs: o.Outputs,
+		TemplateURL: o.TemplateURL, Drift: o.Drift, Functions: make([]functionLine, 0, len(o.Functions)), Outputs: o.Outputs,
 		DurationMs: o.Took.Milliseconds(),
 	}
 	if line.Outputs == nil {
@@ -150,7 +229,7 @@ func outcome(o report.Outcome) outcomeLine {
 		line.Functions = append(line.Functions, functionLine(f))
 	}
 	if p := o.Problem; p != nil {
-		line.Error = &errorLine{p.Message, p.Hint, p.Code}
+		line.Error = &errorLine{p.Message, p.Hint, p.Code, p.Chain}
 	}
 	return line
 }

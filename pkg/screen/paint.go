@@ -16,8 +16,8 @@ func ColorFits(stream *os.File, getenv func(string) string) bool {
 	return term.IsTerminal(int(stream.Fd())) && getenv("NO_COLOR") == "" && getenv("CI") == "" && getenv("TERM") != "dumb"
 }
 
-// paint is the few colours of the story.
-type paint struct{ bold, good, bad, warn, name, faint func(string, ...any) string }
+// paint is the few colours of a stream. bad is an alarm, gone only what is taken away.
+type paint struct{ bold, good, bad, gone, warn, name, faint func(string, ...any) string }
 
 func newPaint(on bool) paint {
 	of := func(a ...color.Attribute) func(string, ...any) string {
@@ -31,7 +31,7 @@ func newPaint(on bool) paint {
 	}
 	return paint{
 		bold: of(color.Bold), good: of(color.FgGreen), bad: of(color.FgRed, color.Bold),
-		warn: of(color.FgYellow), name: of(color.FgCyan), faint: of(color.Faint),
+		gone: of(color.FgRed), warn: of(color.FgYellow), name: of(color.FgCyan), faint: of(color.Faint),
 	}
 }
 

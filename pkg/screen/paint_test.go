@@ -14,7 +14,7 @@ import (
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
 // Colour adds to the story and takes nothing away: without its escape codes it is the plain one. The answer has none, for
-// it goes into pipes.
+// it may go into a pipe while the story is on a terminal.
 func TestColor(t *testing.T) {
 	for _, s := range scenarios() {
 		plain, painted := show(s, screen.Options{}), show(s, screen.Options{Color: true})
@@ -29,6 +29,49 @@ func TestColor(t *testing.T) {
 		}
 		if painted.out != plain.out {
 			t.Errorf("%s: with colour the answer is %q", s.name, painted.out)
+		}
+	}
+}
+
+// What is found can be coloured where the answer goes, whatever the story is, and nothing is said by colour alone.
+func TestColorOfTheAnswer(t *testing.T) {
+	coloured := map[string]bool{}
+	for _, s := range scenarios() {
+		plain, painted := show(s, screen.Options{}), show(s, screen.Options{OutColor: true})
+		if got := escapes.ReplaceAllString(painted.out, ""); got != plain.out {
+			t.Errorf("%s: with colour the answer is\n%s\nwant\n%s", s.name, got, plain.out)
+		}
+		if painted.err != plain.err {
+			t.Errorf("%s: the story became %q", s.name, painted.err)
+		}
+		coloured[s.name] = painted.out != plain.out
+	}
+	for name, want := range map[string]bool{"diff": true, "status-drifted": true, "created": false, "confirmed": false} {
+		if coloured[name] != want {
+			t.Errorf("%s: the answer has colour: %t, want %t", name, !want, want)
+		}
+	}
+}
+
+// What agrees is green, what differs is not; the sides of a template's difference and a loss can be told at a glance.
+func TestColorOfFindings(t *testing.T) {
+	const red, green, yellow, alarm = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[31;1m"
+	for _, test := range []struct {
+		event report.Event
+		want  string
+	}{
+		{report.Compared{Local: "a", Uploaded: "a", Deployed: "a"}, green + "agrees"},
+		{report.Compared{Local: "a", Uploaded: "a", Deployed: "b"}, yellow + "differs"},
+		{report.Planned{What: "a", Refused: true}, alarm + "plan:"},
+		{report.TemplateDiff{Text: "-a\n"}, red + "-a"},
+		{report.TemplateDiff{Text: "+a\n"}, green + "+a"},
+		{report.ResourceChange{Action: "Modify", Loses: "replaces"}, alarm + "DATA LOSS: replaces"},
+		{report.Drifted{Status: "MODIFIED"}, yellow + "MODIFIED"},
+		{report.Drifted{Status: "DELETED"}, alarm + "DELETED"},
+	} {
+		s := scenario{events: []report.Event{test.event}}
+		if got := show(s, screen.Options{Color: true}).err; !strings.Contains(got, test.want) {
+			t.Errorf("%+v is shown as %q", test.event, got)
 		}
 	}
 }

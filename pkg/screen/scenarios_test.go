@@ -20,11 +20,12 @@ const (
 type scenario struct {
 	name    string
 	verbose bool
+	answer  bool // of a command that is run for what it finds
 	events  []report.Event
 }
 
 func scenarios() []scenario {
-	return []scenario{
+	return append(findings(), []scenario{
 		{name: "created", events: created()},
 		{name: "verbose", verbose: true, events: requests()},
 		{name: "updated", events: run(report.Deploy, deployed(report.Updated, "UPDATE_COMPLETE"))},
@@ -67,7 +68,7 @@ func scenarios() []scenario {
 		{name: "watch-at-rest", events: ended("watch", report.Watch, "unchanged",
 			inState("UPDATE_COMPLETE", outcome("watch", report.Unchanged)))},
 		{name: "watch-created", events: ended("watch", report.Watch, "created", outcome("watch", report.Created))},
-	}
+	}...)
 }
 
 func account() report.Account {
@@ -83,7 +84,7 @@ func local() []report.Event {
 	return []report.Event{here, deployed(report.Unchanged, "CREATE_COMPLETE")}
 }
 
-// created is a first setup, with every kind of event but requests.
+// created is a first setup, with every kind of event that one tells without --verbose.
 func created() []report.Event {
 	elsewhere := account()
 	elsewhere.Endpoint = "http://localhost:5000"

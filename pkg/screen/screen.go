@@ -11,6 +11,9 @@
 // compiler's own lines along.
 //
 // Where the stack failed the answer is the state that it was left in, and nothing after it.
+//
+// What a setup would change, and what differs, is the story of a setup that asks before it goes on; of diff and status,
+// which are run for it, it is the answer. Values that are long are cut to where they differ; JSON has them whole.
 package screen
 
 import (
@@ -28,26 +31,35 @@ const silence = 30 * time.Second
 type Options struct {
 	Out, Err io.Writer
 	JSON     bool // events as JSON lines on Out
-	Verbose  bool // AWS requests and retries too
-	Color    bool // see ColorFits
+	Verbose  bool // AWS requests and retries, and the whole chain of a failure, too
+	Answer   bool // plans, comparisons and drift are what was asked for: on Out, not on Err
+	Color    bool // on Err; see ColorFits
+	OutColor bool // on Out, for what Answer puts there; see ColorFits
 }
 
 // Screen is a report.Sink that prints. Close it when the run is over.
 type Screen struct {
-	o     Options
-	paint paint
+	o      Options
+	paint  paint // of Err
+	bright paint // of Out
 
 	mu    sync.Mutex
 	step  report.Step // what is being worked at, "" between steps
 	since time.Time
 	quiet *time.Timer
 	turn  int // counts the silences, so that a timer that fired too late to be stopped knows that its own is over
+
+	planned int              // lines of the plan so far
+	refused bool             // one of them is that a setup would refuse
+	drifted []report.Drifted // what drift found so far
 }
 
 var _ report.Sink = (*Screen)(nil)
 
 // New returns a screen on the given streams.
-func New(o Options) *Screen { return &Screen{o: o, paint: newPaint(o.Color)} }
+func New(o Options) *Screen {
+	return &Screen{o: o, paint: newPaint(o.Color), bright: newPaint(o.OutColor)}
+}
 
 // Tell shows one event.
 func (s *Screen) Tell(e report.Event) {

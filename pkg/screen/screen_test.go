@@ -29,7 +29,7 @@ type shown struct{ out, err string }
 
 func show(s scenario, o screen.Options) shown {
 	var out, story bytes.Buffer
-	o.Out, o.Err, o.Verbose = &out, &story, s.verbose
+	o.Out, o.Err, o.Verbose, o.Answer = &out, &story, s.verbose, s.answer
 	on := screen.New(o)
 	defer on.Close()
 	for _, e := range s.events {

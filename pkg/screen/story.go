@@ -35,6 +35,18 @@ func (s *Screen) story(e report.Event) {
 		s.line("%s", s.paint.faint("  %s", request(e)))
 	case report.Outcome:
 		s.problem(e.Problem)
+	default:
+		s.told(e)
+	}
+}
+
+// told writes what was found, unless it is what was asked for: then it is the answer.
+func (s *Screen) told(e report.Event) {
+	if s.o.Answer {
+		return
+	}
+	for _, line := range s.paint.findings(e) {
+		s.line("  %s", line)
 	}
 }
 
@@ -66,9 +78,6 @@ func (s *Screen) stackEvent(e report.StackEvent) {
 	s.line("%s", text)
 }
 
-// oneLine takes the line breaks out of what AWS says: some reasons hold a whole answer of another service.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
 // problem ends the story of a run that failed. Where AWS goes on without us, the last line is the command that takes it up
 // again, and nothing else.
 func (s *Screen) problem(p *report.Problem) {
@@ -76,6 +85,7 @@ func (s *Screen) problem(p *report.Problem) {
 		return
 	}
 	s.line("%s %s", s.paint.bad("error:"), p.Message)
+	s.chain(p.Chain)
 	switch {
 	case p.Hint == "":
 	case p.Code == report.ExitRunning:
@@ -85,6 +95,16 @@ func (s *Screen) problem(p *report.Problem) {
 		for hint := range strings.Lines(p.Hint) {
 			s.line("%s %s", s.paint.warn("hint:"), strings.TrimSpace(hint))
 		}
+	}
+}
+
+// chain is every failure behind an error, for who asks for everything.
+func (s *Screen) chain(causes []string) {
+	if !s.o.Verbose {
+		return
+	}
+	for _, cause := range causes {
+		s.line("  %s", oneLine(cause))
 	}
 }
 
