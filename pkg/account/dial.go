@@ -69,7 +69,7 @@ func (d *dialer) client(b *awshttp.BuildableClient) *http.Client {
 	t.DialTLSContext, own.DialTLSContext = d.secure, d.handshake
 
 	return &http.Client{
-		Transport:     misdirected{shared: t, own: own, dialer: d},
+		Transport:     readOnly{misdirected{shared: t, own: own, dialer: d}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -64,7 +64,7 @@ func isPlain(err error) bool {
 func isNetwork(err error) bool {
 	_, op := errors.AsType[*net.OpError](err)
 	_, u := errors.AsType[*url.Error](err)
-	return op || u || isTimeout(err)
+	return op || u || isTimeout(err) || isBrokenOff(err)
 }
 
 // hostOf names who should have answered: the proxy, if it was that one; the endpoint's host; or, where the wait was ended

@@ -16,11 +16,13 @@ import (
 )
 
 // watched adds to every client that the sink is told of each attempt: names, status and time, never a header or a body.
+// It also lets them ask again for an answer that broke off.
 func watched(cfg aws.Config, sink report.Sink) aws.Config {
+	cfg = cfg.Copy()
+	cfg.APIOptions = append(cfg.APIOptions, retryBrokenOff)
 	if sink == nil {
 		return cfg
 	}
-	cfg = cfg.Copy()
 	cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
 		if err := stack.Initialize.Add(counting(), middleware.Before); err != nil {
 			return err
