@@ -83,5 +83,5 @@ func TestABrokenAnswer(t *testing.T) {
 		t.Error(err)
 	}
 	_, err := facing(t, nil, breaking(3), removal)
-	problem(t, err, report.ExitFailed, "broke", "run this again")
+	problem(t, fmt.Errorf("removing them: %w", err), report.ExitFailed, "broke off (removing them)", "run this again")
 }

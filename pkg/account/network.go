@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -17,7 +18,7 @@ import (
 // network explains that no answer came.
 func network(err error) *report.Problem {
 	failed := func(message, hint string) *report.Problem {
-		return &report.Problem{Message: message, Hint: hint, Code: report.ExitFailed}
+		return &report.Problem{Message: message + before(err), Hint: hint, Code: report.ExitFailed}
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if !dns.IsNotFound {
@@ -40,9 +41,17 @@ func network(err error) *report.Problem {
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return failed("there is no way to "+host+": "+last(err), "check the network, then run this again")
 	case isNetwork(err):
-		return failed("the connection to "+host+" broke: "+last(err), "run this again")
+		return failed("the connection to "+host+" broke"+how(err), "run this again")
 	}
 	return nil
+}
+
+// how says what broke a connection; that it was merely closed says nothing more.
+func how(err error) string {
+	if isBrokenOff(err) || errors.Is(err, io.EOF) {
+		return " off"
+	}
+	return ": " + last(err)
 }
 
 func isTimeout(err error) bool {
