@@ -42,8 +42,9 @@ type planned struct {
 // ResourceFault is something that goes wrong with a resource of a stack.
 type ResourceFault struct {
 	LogicalID string
-	Action    string // "CREATE", "UPDATE", "DELETE"; "" is each of them
-	Times     int    // 0 is always
+	Action    string // "CREATE", "UPDATE", "DELETE"; "" is each of them. "READ" is a look for drift
+	After     int    // let so many matching works pass first
+	Times     int    // then hurt so many; 0 is all that follow
 
 	Fail  string        // fail with this reason
 	Stall bool          // stay in progress until the fault is lifted
@@ -79,19 +80,38 @@ func (f *Faults) Resource(fault ResourceFault) (lift func()) {
 	})
 }
 
-// Begin tells CloudFormation what goes wrong with a resource whose CREATE, UPDATE or DELETE begins now: a reason to fail
-// with, "" for none; whether it stalls; how much longer it takes.
+// Begin tells CloudFormation what goes wrong with a resource whose CREATE, UPDATE, DELETE or READ begins now: a reason to
+// fail with, "" for none; whether it stalls; how much longer it takes. The first fault whose turn it is hurts it. The
+// others count it, too.
 func (f *Faults) Begin(logicalID, action string) (fail string, stalls bool, slow time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var first ResourceFault
+	found := false
 	for _, p := range f.resources {
-		if p.LogicalID != logicalID || p.Action != "" && p.Action != action || p.Times > 0 && p.seen >= p.Times {
-			continue
+		if p.turn(logicalID, action) && !found {
+			first, found = *p, true
 		}
-		p.seen++
-		return p.Fail, p.Stall, p.Slow
 	}
-	return "", false, 0
+	return first.Fail, first.Stall, first.Slow
+}
+
+// turn counts a work that fits, and tells whether it is one to hurt.
+func (f *ResourceFault) turn(logicalID, action string) bool {
+	if !f.fits(logicalID, action) {
+		return false
+	}
+	f.seen++
+	return inTurn(f.seen, f.After, f.Times)
+}
+
+func (f *ResourceFault) fits(logicalID, action string) bool {
+	return f.LogicalID == logicalID && (f.Action == action || f.Action == "" && action != "READ")
+}
+
+// inTurn tells whether the seen-th that fits is one to hurt.
+func inTurn(seen, after, times int) bool {
+	return seen > after && (times == 0 || seen <= after+times)
 }
 
 // Stalls tells whether a resource that stalled when its work began still does.
@@ -99,7 +119,7 @@ func (f *Faults) Stalls(logicalID, action string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.ContainsFunc(f.resources, func(p *ResourceFault) bool {
-		return p.Stall && p.LogicalID == logicalID && (p.Action == "" || p.Action == action)
+		return p.Stall && p.fits(logicalID, action)
 	})
 }
 
@@ -131,7 +151,7 @@ func (p *planned) turn(c *wire.Call) bool {
 		return false
 	}
 	p.seen++
-	return p.seen > p.After && (p.Times == 0 || p.seen <= p.After+p.Times)
+	return inTurn(p.seen, p.After, p.Times)
 }
 
 // close lets go of every call that stalls.

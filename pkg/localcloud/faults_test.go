@@ -187,6 +187,48 @@ func TestAStallMayEndInARefusal(t *testing.T) {
 	}
 }
 
+// Which works on a resource a fault hurts: as with calls.
+func TestWhichWorksAFaultHurts(t *testing.T) {
+	for name, test := range map[string]struct {
+		faults []ResourceFault
+		works  []string // actions
+		want   []string // reasons
+	}{
+		"every":        {[]ResourceFault{{Fail: "a"}}, []string{"CREATE", "DELETE"}, []string{"a", "a"}},
+		"after":        {[]ResourceFault{{After: 1, Fail: "a"}}, []string{"CREATE", "UPDATE", "DELETE"}, []string{"", "a", "a"}},
+		"after, times": {[]ResourceFault{{After: 1, Times: 1, Fail: "a"}}, []string{"UPDATE", "UPDATE", "UPDATE"}, []string{"", "a", ""}},
+		"after such": {
+			[]ResourceFault{{Action: "UPDATE", After: 1, Fail: "a"}},
+			[]string{"CREATE", "UPDATE", "CREATE", "UPDATE"},
+			[]string{"", "", "", "a"},
+		},
+		"one after another": {
+			[]ResourceFault{{Times: 1, Fail: "a"}, {After: 1, Times: 1, Fail: "b"}},
+			[]string{"UPDATE", "UPDATE", "UPDATE"},
+			[]string{"a", "b", ""},
+		},
+		"a look is none":    {[]ResourceFault{{Fail: "a"}}, []string{"READ", "CREATE"}, []string{"", "a"}},
+		"unless it is said": {[]ResourceFault{{Action: "READ", Fail: "a"}}, []string{"READ", "CREATE"}, []string{"a", ""}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var f Faults
+			for _, fault := range test.faults {
+				fault.LogicalID = "Table"
+				f.Resource(fault)
+			}
+			var got []string
+			for _, action := range test.works {
+				f.Begin("Other", action)
+				fail, _, _ := f.Begin("Table", action)
+				got = append(got, fail)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
 func TestFaultsOfResources(t *testing.T) {
 	var f Faults
 	liftTable := f.Resource(ResourceFault{LogicalID: "Table", Action: "CREATE", Times: 1, Fail: "limit exceeded"})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,7 +37,7 @@ func leavesNothing(t *testing.T) {
 }
 
 // serve begins a server that ends with the test, if not before.
-func serve(t *testing.T, o localcloud.Options) (*localcloud.Server, aws.Config) {
+func serve(t testing.TB, o localcloud.Options) (*localcloud.Server, aws.Config) {
 	t.Helper()
 	server, err := localcloud.Serve(t.Context(), o)
 	if err != nil {
@@ -46,20 +47,37 @@ func serve(t *testing.T, o localcloud.Options) (*localcloud.Server, aws.Config) 
 	return server, client(t, server)
 }
 
+// whole sends requests whose bodies nobody else holds. The SDK closes a request's body as soon as there is an answer,
+// which here may be before net/http is done with it, which then drops the connection while the answer is read.
+type whole struct{ http.RoundTripper }
+
+func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		return w.RoundTripper.RoundTrip(r)
+	}
+	data, err := io.ReadAll(r.Body)
+	if err := errors.Join(err, r.Body.Close()); err != nil {
+		return nil, err
+	}
+	own := r.Clone(r.Context())
+	own.Body = io.NopCloser(bytes.NewReader(data))
+	return w.RoundTripper.RoundTrip(own)
+}
+
 // client asks the server, once for each call, on connections of its own.
-func client(t *testing.T, server *localcloud.Server) aws.Config {
+func client(t testing.TB, server *localcloud.Server) aws.Config {
 	t.Helper()
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: &server.URL,
 		Credentials:      credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
-		HTTPClient:       &http.Client{Transport: transport},
+		HTTPClient:       &http.Client{Transport: whole{transport}},
 		RetryMaxAttempts: 1,
 	}
 }
 
-func mustDo(t *testing.T, err error) {
+func mustDo(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Error(err)

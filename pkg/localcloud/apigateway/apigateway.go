@@ -1,6 +1,6 @@
 // Package apigateway is API Gateway's control plane for WebSocket APIs, as far as the template and its readers need it:
-// APIs with their authorizers, integrations, routes, route responses and stages. They are made by CloudFormation alone
-// and read by everybody; nothing is served on them yet.
+// APIs with their authorizers, integrations, routes, route responses and stages. They are made by CloudFormation alone,
+// and read, changed and removed by everybody; nothing is served on them yet.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/api-reference.html
 package apigateway
 
@@ -18,18 +18,19 @@ import (
 // Config is what the service stands on.
 type Config struct {
 	Store *store.Store
-	Clock clock.Clock // unused as long as nothing here takes its time beside CloudFormation's steps
+	Clock clock.Clock
 }
 
 // Service is API Gateway: a wire.Service, and the resource types that CloudFormation makes of it.
 type Service struct {
 	wire.REST
 	store *store.Store
+	clock clock.Clock
 }
 
 // New is the service on a store.
 func New(c Config) *Service {
-	s := &Service{store: c.Store}
+	s := &Service{store: c.Store, clock: c.Clock}
 	s.REST = wire.REST{Name: "API Gateway", Wrong: "BadRequestException", Routes: s.routes()}
 	return s
 }

@@ -83,14 +83,22 @@ func (k *kind[T]) Delete(tx *store.Tx, in resource.Input) (time.Duration, error)
 	if !ok {
 		return 0, k.gone()
 	}
+	if err := k.drop(tx, at, r, in.Now); err != nil {
+		return 0, told(err)
+	}
+	return k.takes, nil
+}
+
+// drop removes one, if nothing speaks against it.
+func (k *kind[T]) drop(tx *store.Tx, at wire.Place, r *record[T], now time.Time) error {
 	if k.release != nil {
 		if err := k.release(tx, at, r); err != nil {
-			return 0, told(err)
+			return err
 		}
 	}
 	store.Delete(tx, k.table, r.key())
-	deploy(tx, at, r.APIID, in.Now)
-	return k.takes, nil
+	deploy(tx, at, r.APIID, now)
+	return nil
 }
 
 // Read gives the properties of one. The stack's tags are not among them.

@@ -3,6 +3,7 @@ package apigateway
 import (
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,32 +11,36 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
-// routes are the operations: those that read. The paths are those of the API's model.
+// routes are the operations: those that read, change and remove. The paths are those of the API's model.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html
 func (s *Service) routes() []wire.Route {
 	const api = "/v2/apis/{ApiId}"
 	const answers = api + "/routes/{RouteId}/routeresponses"
-	get := func(operation, path string, read reader) wire.Route {
-		return wire.Route{Operation: operation, Method: http.MethodGet, Path: path, Status: 200, Do: s.on(read)}
+	return slices.Concat(
+		offer(s, "Api", "/v2/apis", "/{ApiId}", "", "{ApiId}", apis()),
+		offer(s, "Authorizer", api+"/authorizers", "/{Id}", "{ApiId}/", "{ApiId}/{Id}", authorizers()),
+		offer(s, "Integration", api+"/integrations", "/{Id}", "{ApiId}/", "{ApiId}/{Id}", integrations()),
+		offer(s, "Route", api+"/routes", "/{Id}", "{ApiId}/", "{ApiId}/{Id}", routes()),
+		offer(s, "RouteResponse", answers, "/{Id}", "{ApiId}/{RouteId}/", "{ApiId}/{RouteId}/{Id}", responses()),
+		offer(s, "Stage", api+"/stages", "/{Id}", "{ApiId}/", "{ApiId}/{Id}", stages()),
+	)
+}
+
+// offer are the operations of a kind: where it is asked for, and where the records are kept.
+func offer[T settings](s *Service, name, path, tail, all, single string, k *kind[T]) []wire.Route {
+	on := func(operation, method, path string, status int, do reader) wire.Route {
+		if strings.Contains(path, "{RouteId}") {
+			do = ofRoute(do)
+		}
+		return wire.Route{Operation: operation, Method: method, Path: path, Status: status, Do: s.on(do)}
 	}
-	paged := func(operation, path string, read reader) wire.Route {
-		r := get(operation, path, read)
-		r.Query = []string{"maxResults", "nextToken"}
-		return r
-	}
+	listing := on("Get"+name+"s", http.MethodGet, path, http.StatusOK, list(k, all))
+	listing.Query = []string{"maxResults", "nextToken"}
 	return []wire.Route{
-		paged("GetApis", "/v2/apis", list(apis(), "")),
-		get("GetApi", api, one(apis(), "{ApiId}")),
-		paged("GetAuthorizers", api+"/authorizers", list(authorizers(), "{ApiId}/")),
-		get("GetAuthorizer", api+"/authorizers/{Id}", one(authorizers(), "{ApiId}/{Id}")),
-		paged("GetIntegrations", api+"/integrations", list(integrations(), "{ApiId}/")),
-		get("GetIntegration", api+"/integrations/{Id}", one(integrations(), "{ApiId}/{Id}")),
-		paged("GetRoutes", api+"/routes", list(routes(), "{ApiId}/")),
-		get("GetRoute", api+"/routes/{Id}", one(routes(), "{ApiId}/{Id}")),
-		paged("GetRouteResponses", answers, ofRoute(list(responses(), "{ApiId}/{RouteId}/"))),
-		get("GetRouteResponse", answers+"/{Id}", ofRoute(one(responses(), "{ApiId}/{RouteId}/{Id}"))),
-		paged("GetStages", api+"/stages", list(stages(), "{ApiId}/")),
-		get("GetStage", api+"/stages/{Id}", one(stages(), "{ApiId}/{Id}")),
+		listing,
+		on("Get"+name, http.MethodGet, path+tail, http.StatusOK, one(k, single)),
+		on("Update"+name, http.MethodPatch, path+tail, http.StatusOK, change(s, k, single)),
+		on("Delete"+name, http.MethodDelete, path+tail, http.StatusNoContent, remove(s, k, single)),
 	}
 }
 

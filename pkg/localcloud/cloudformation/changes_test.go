@@ -12,10 +12,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 )
 
+// values are the changes of a change set by logical id, with values; changes are those without.
 func (c *cloud) values(id string) map[string]*types.ResourceChange {
 	c.t.Helper()
+	return c.described(id, true)
+}
+
+func (c *cloud) changes(id string) map[string]*types.ResourceChange {
+	c.t.Helper()
+	return c.described(id, false)
+}
+
+func (c *cloud) described(id string, values bool) map[string]*types.ResourceChange {
+	c.t.Helper()
 	out, err := c.DescribeChangeSet(c.ctx(), &cfn.DescribeChangeSetInput{
-		ChangeSetName: &id, IncludePropertyValues: aws.Bool(true),
+		ChangeSetName: &id, IncludePropertyValues: &values,
 	})
 	changes := map[string]*types.ResourceChange{}
 	for _, change := range must(c.t, out, err).Changes {

@@ -24,7 +24,8 @@ type Config struct {
 	Faults  Faults                   // may be nil
 }
 
-// Faults are what goes wrong with resources. Actions are "CREATE", "UPDATE" and "DELETE".
+// Faults are what goes wrong with resources. Actions are "CREATE", "UPDATE", "DELETE" and, when drift is looked for,
+// "READ", which fails or does not.
 type Faults interface {
 	// Begin is asked when work on a resource begins: a reason to fail with, "" for none; whether it stalls; how much
 	// longer it takes.

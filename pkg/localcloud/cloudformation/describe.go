@@ -74,7 +74,7 @@ func (st *stack) operations() list[operationAnswer] {
 
 func (st *stack) drifted() driftInformation {
 	if st.Drift == "" {
-		return driftInformation{StackDriftStatus: "NOT_CHECKED"}
+		return driftInformation{StackDriftStatus: unchecked}
 	}
 	return driftInformation{st.Drift, stamp(st.Checked)}
 }

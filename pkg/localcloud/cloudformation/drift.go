@@ -1,31 +1,15 @@
 package cloudformation
 
 import (
-	"encoding/json"
-	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
-
-// drift is how a resource differed from its template when it was last looked at.
-type drift struct {
-	Status           string // IN_SYNC, MODIFIED, DELETED
-	Time             time.Time
-	Expected, Actual map[string]any
-	Differences      []apart
-}
-
-// apart is one property that is not what the template says.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_PropertyDifference.html
-type apart struct {
-	PropertyPath, ExpectedValue, ActualValue, DifferenceType string
-}
 
 // detection is one look at a whole stack.
 type detection struct {
@@ -33,7 +17,8 @@ type detection struct {
 	Begun, Ended       time.Time
 	Only               []string // logical ids, nil is all
 	Done               bool
-	Status, Reason     string // of the stack, once it is done
+	Status             string   // of the stack, once it is done
+	Failed             []string // the resources that could not be looked at
 	Drifted            int
 }
 
@@ -52,10 +37,16 @@ func (s *Service) driftOperations() operations {
 	}
 }
 
+// detectStackDrift begins to look at a stack, at which nobody else is looking. Public tools match the beginning of
+// those words; the code, and that the ARN follows, are unverified.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DetectStackDrift.html
 func (s *Service) detectStackDrift(w *work, c *wire.Call, in wire.Form) (any, error) {
 	st, err := w.lookedAt(c, in, in.List("LogicalResourceIds"))
 	if err != nil {
 		return nil, err
+	}
+	if w.looksAt(st) {
+		return nil, invalid("Drift detection is already in progress for stack [%s]", st.arn())
 	}
 	d := detection{
 		ID: wire.NewID(), Stack: st.key(), StackID: st.arn(), Begun: c.Time, Only: in.List("LogicalResourceIds"),
@@ -106,98 +97,53 @@ func (s *Service) detectResourceDrift(w *work, c *wire.Call, in wire.Form) (any,
 	return struct{ StackResourceDrift driftAnswer }{a}, nil
 }
 
+// looksAt tells whether a look at the stack goes on.
+func (w *work) looksAt(st *stack) (goesOn bool) {
+	store.Each(w.tx, driftsTable, st.Account+"/"+st.Region+"/", func(_ string, d detection) bool {
+		goesOn = d.Stack == st.key() && !d.Done
+		return !goesOn
+	})
+	return goesOn
+}
+
 // detect looks at the resources of a stack.
 func (w *work) detect(key string, at time.Time) {
 	d, ok := store.Get[detection](w.tx, driftsTable, key)
-	st, there := w.load(d.Stack)
 	if !ok {
 		return
 	}
-	d.Done, d.Ended, d.Status = true, at, "IN_SYNC"
-	if there && st.Status != deleteComplete {
+	d.Done, d.Ended, d.Status = true, at, inSync
+	if st, there := w.load(d.Stack); there && st.Status != deleteComplete {
 		for _, id := range st.ids() {
 			if len(d.Only) == 0 || slices.Contains(d.Only, id) {
 				w.look(st, st.Resources[id], at)
 			}
 		}
-		for _, r := range st.Resources {
-			if r.Drift != nil && r.Drift.Status != "IN_SYNC" {
-				d.Status = "DRIFTED"
-				d.Drifted++
-			}
-		}
+		d.sum(st)
 		st.Drift, st.Checked = d.Status, at
 		w.save(st)
 	}
 	store.Put(w.tx, driftsTable, key, d)
 }
 
-// look compares a resource with what its template says. Properties that the template leaves open do not count, and a
-// resource that a rollback skipped is not looked at.
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
-func (w *work) look(st *stack, r *res, at time.Time) {
-	if r.Physical == "" || r.Skipped || r.Status == deleteSkipped {
-		r.Drift = nil
-		return
-	}
-	actual, err := w.handler(r.Type).Read(w.tx, inputOf(st, r, at))
-	r.Drift = &drift{Status: "IN_SYNC", Time: at, Expected: r.Properties, Actual: map[string]any{}}
-	switch {
-	case err != nil && missing(err):
-		r.Drift.Status = "DELETED"
-		return
-	case err != nil:
-		r.Drift = nil
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Properties)) {
-		if value, there := actual[name]; there {
-			r.Drift.Actual[name] = value
+// sum is what the look at the resources says of the stack. One that could not be looked at makes it unknown, unless
+// another has drifted (unverified).
+func (d *detection) sum(st *stack) {
+	for _, id := range st.ids() {
+		switch seen := st.Resources[id].Drift; {
+		case seen == nil || seen.Status == inSync:
+		case seen.Status == unknown:
+			d.Failed = append(d.Failed, id)
+		default:
+			d.Drifted++
 		}
-		r.Drift.Differences = append(r.Drift.Differences, compared("/"+name, r.Properties[name], actual[name])...)
 	}
-	if r.Drift.Differences != nil {
-		r.Drift.Status = "MODIFIED"
-	}
-}
-
-// compared finds the leaves in which two values differ. Structures are compared member by member, all else as a
-// whole.
-func compared(path string, expected, actual any) []apart {
-	if reflect.DeepEqual(expected, actual) {
-		return nil
-	}
-	was, one := expected.(map[string]any)
-	is, two := actual.(map[string]any)
-	if !one || !two {
-		return []apart{{path, plainText(expected), plainText(actual), kindOf(expected, actual)}}
-	}
-	names := maps.Clone(was)
-	maps.Copy(names, is)
-	var all []apart
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		all = append(all, compared(path+"/"+name, was[name], is[name])...)
-	}
-	return all
-}
-
-func kindOf(expected, actual any) string {
 	switch {
-	case expected == nil:
-		return "ADD"
-	case actual == nil:
-		return "REMOVE"
+	case d.Drifted > 0:
+		d.Status = "DRIFTED"
+	case d.Failed != nil:
+		d.Status = unknown
 	}
-	return "NOT_EQUAL"
-}
-
-// plainText is a string as it is, and all else as JSON; "null" where there is nothing.
-func plainText(v any) string {
-	if s, ok := v.(string); ok {
-		return s
-	}
-	text, _ := json.Marshal(v) // it is JSON already
-	return string(text)
 }
 
 type detectionAnswer struct {
@@ -223,6 +169,10 @@ func (s *Service) describeDetection(w *work, c *wire.Call, in wire.Form) (any, e
 	if d.Done {
 		a.DetectionStatus, a.StackDriftStatus, a.DriftedStackResourceCount = "DETECTION_COMPLETE", d.Status, &d.Drifted
 	}
+	if d.Failed != nil { // the words are unverified
+		a.DetectionStatus = "DETECTION_FAILED"
+		a.DetectionStatusReason = "Failed to detect drift on resource [" + strings.Join(d.Failed, ", ") + "]"
+	}
 	return a, nil
 }
 
@@ -235,6 +185,7 @@ type driftAnswer struct {
 	ActualProperties         string `xml:",omitempty"`
 	PropertyDifferences      list[apart]
 	StackResourceDriftStatus string
+	DriftStatusReason        string `xml:",omitempty"`
 	Timestamp                string
 }
 
@@ -273,9 +224,9 @@ func (st *stack) driftOf(r *res) driftAnswer {
 	a := driftAnswer{
 		StackID: st.arn(), LogicalResourceID: r.ID, PhysicalResourceID: r.Physical, ResourceType: r.Type,
 		ExpectedProperties: plainText(r.Drift.Expected), StackResourceDriftStatus: r.Drift.Status,
-		Timestamp: stamp(r.Drift.Time), PropertyDifferences: list[apart]{r.Drift.Differences},
+		DriftStatusReason: r.Drift.Reason, Timestamp: stamp(r.Drift.Time), PropertyDifferences: list[apart]{r.Drift.Differences},
 	}
-	if r.Drift.Status != "DELETED" {
+	if r.Drift.Status != deleted {
 		a.ActualProperties = plainText(r.Drift.Actual)
 	}
 	return a

@@ -1,7 +1,6 @@
 package cloudformation_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,8 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cfn "github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
 // What is wrong with a value that is known only when it is there fails the resource, or the stack.
@@ -85,27 +82,6 @@ func TestDriftOfWhatWasSkipped(t *testing.T) {
 		if r.DriftInformation.StackResourceDriftStatus != want {
 			t.Errorf("%s is %s", *r.LogicalResourceId, r.DriftInformation.StackResourceDriftStatus)
 		}
-	}
-}
-
-// Differences within a structure have their own paths.
-func TestDriftWithin(t *testing.T) {
-	c := open(t)
-	c.create("in", resourceOne("", "Part: {Inner: a}"))
-	must(t, 0, c.store.Update(c.ctx(), func(tx *store.Tx) error {
-		store.Put(tx, "test.things", "One-1", map[string]any{"Part": map[string]any{"Outer": "b"}})
-		return nil
-	}))
-	_, err := c.DetectStackDrift(c.ctx(), &cfn.DetectStackDriftInput{StackName: aws.String("in")})
-	must(t, 0, err)
-	c.pass(10 * time.Second)
-	out, err := c.DescribeStackResourceDrifts(c.ctx(), &cfn.DescribeStackResourceDriftsInput{StackName: aws.String("in")})
-	var lines []string
-	for _, d := range must(t, out, err).StackResourceDrifts[0].PropertyDifferences {
-		lines = append(lines, string(d.DifferenceType)+" "+*d.PropertyPath+" "+*d.ExpectedValue+" "+*d.ActualValue)
-	}
-	if !slices.Equal(lines, []string{"REMOVE /Part/Inner a null", "ADD /Part/Outer null b"}) {
-		t.Errorf("%v", lines)
 	}
 }
 

@@ -1,41 +1,44 @@
 package cloudformation
 
 import (
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
-// eventsOf are a stack's events, the newest first.
-func (w *work) eventsOf(key string) []event {
-	var all []event
-	store.Each(w.tx, eventsTable, key+"/", func(_ string, e event) bool {
-		e.number = len(all) + 1
-		all = append(all, e)
-		return true
-	})
-	slices.Reverse(all)
-	return all
-}
-
-// pageOf is one page of a story whose beginning grows: the token is the number of the last event that was told, so that
-// what happens between two pages neither hides an event nor tells it twice.
-func pageOf(told []event, token string) (page []event, next string, err error) {
+// pageOf is one page of a stack's events, the newest first: those that are told and not older than since. The token is
+// the number of the last event that was told, so that what happens between two pages neither hides an event nor tells it
+// twice. Nothing is read but the page and what lies within it: whoever follows a large stack asks often.
+func (w *work) pageOf(st *stack, token string, since time.Time, told func(event) bool,
+) (page []event, next string, err error) {
+	last := st.Events + 1
 	if token != "" {
-		last, err := pageToken(token)
-		if err != nil {
+		if last, err = pageToken(token); err != nil {
 			return nil, "", err
 		}
-		told = slices.DeleteFunc(told, func(e event) bool { return e.number >= last })
 	}
-	if len(told) <= pageSize {
-		return told, "", nil
+	for n := min(last-1, st.Events); n > 0; n-- {
+		e, ok := store.Get[event](w.tx, eventsTable, eventKey(st, n))
+		switch {
+		case !ok || e.Time.Before(since):
+			return page, "", nil
+		case !told(e):
+		case len(page) == pageSize:
+			return page, tokenOf(page[pageSize-1].number), nil
+		default:
+			e.number = n
+			page = append(page, e)
+		}
 	}
-	return told[:pageSize], tokenOf(told[pageSize-1].number), nil
+	return page, "", nil
 }
+
+// eventKey is the key of a stack's n-th event.
+func eventKey(st *stack, n int) string { return fmt.Sprintf("%s/%012d", st.key(), n) }
 
 type eventAnswer struct {
 	StackID              string `xml:"StackId"`
@@ -59,8 +62,8 @@ func (s *Service) describeStackEvents(w *work, c *wire.Call, in wire.Form) (any,
 	if err != nil {
 		return nil, err
 	}
-	told := slices.DeleteFunc(w.eventsOf(st.key()), func(e event) bool { return e.Validation != "" })
-	page, next, err := pageOf(told, in.Get("NextToken"))
+	told := func(e event) bool { return e.Validation == "" }
+	page, next, err := w.pageOf(st, in.Get("NextToken"), time.Time{}, told)
 	out := struct {
 		StackEvents list[eventAnswer]
 		NextToken   string `xml:",omitempty"`
@@ -115,10 +118,9 @@ func (s *Service) describeEvents(w *work, c *wire.Call, in wire.Form) (any, erro
 	if !ok {
 		return nil, invalid("Stack [%s] does not exist", in.Get("StackName"))
 	}
-	told := slices.DeleteFunc(w.eventsOf(key), func(e event) bool {
-		return wanted != "" && e.Operation != wanted || failedOnly && !e.failed()
-	})
-	page, next, err := pageOf(told, in.Get("NextToken"))
+	told := func(e event) bool { return (wanted == "" || e.Operation == wanted) && (!failedOnly || e.failed()) }
+	p, _ := store.Get[place](w.tx, operationsTable, called(c)+wanted)
+	page, next, err := w.pageOf(st, in.Get("NextToken"), p.Begun, told)
 	out := struct {
 		OperationEvents list[operationEvent]
 		NextToken       string `xml:",omitempty"`

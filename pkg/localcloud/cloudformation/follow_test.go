@@ -78,7 +78,7 @@ Resources:
 			after := strings.Replace(before, test.old, test.replacement, 1)
 			id := c.propose("follow", "second", types.ChangeSetTypeUpdate, after)
 			got := map[string]string{}
-			for name, r := range c.values(id) {
+			for name, r := range c.changes(id) {
 				got[name] = told(r)
 			}
 			if !maps.Equal(got, test.want) {
@@ -118,7 +118,7 @@ Resources:
 	c := openWith(t, store.Memory(), clock.NewHand(noon), things, known)
 	c.create("own", before)
 	id := c.propose("own", "second", types.ChangeSetTypeUpdate, strings.Replace(before, "Text: base", "Text: new", 1))
-	all := c.values(id)
+	all := c.changes(id)
 	if len(all) != 2 || told(all["Text"]) != "False Text=Dynamic ResourceAttribute Base.Text" {
 		t.Errorf("%d changes: %s", len(all), told(all["Text"]))
 	}

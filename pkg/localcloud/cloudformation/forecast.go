@@ -92,9 +92,16 @@ func (f forecast) expect(c change, typ resource.Type) {
 	f.updated[c.ID] = inPlace{typ, changed}
 }
 
-// attribute adds a change of something that is no property.
+// touches notes what of the resource changes.
+func (c *change) touches(attribute string) {
+	if !slices.Contains(c.Scope, attribute) {
+		c.Scope = append(c.Scope, attribute)
+	}
+}
+
+// attribute adds a change of something that is no property. The path is unverified.
 func (c *change) attribute(name string) {
-	c.Scope = append(c.Scope, name)
+	c.touches(name)
 	c.Details = append(c.Details, detail{
 		Attribute: name, Recreation: "Never", Path: "/" + name, Kind: "Modify",
 		Evaluation: "Static", Source: "DirectModification",
@@ -114,14 +121,16 @@ func written(t *template.Template, id, property string) string {
 
 // property adds a change of a property: one detail for each thing that causes it, or one for the template's own
 // change.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-samples.html
 func (c *change) property(f forecast, d template.Difference, causes []template.Cause) {
-	if !slices.Contains(c.Scope, "Properties") {
-		c.Scope = append(c.Scope, "Properties")
-	}
 	one := detail{
 		Attribute: "Properties", Name: d.Name, Path: d.Path, Kind: d.Kind, Recreation: recreation(d.Change),
 		Before: d.Before, After: d.After, Evaluation: "Static", Source: "DirectModification",
 	}
+	if d.Name == "Tags" { // an attribute of its own, without a name, though its path is the property's
+		one.Attribute, one.Name = "Tags", ""
+	}
+	c.touches(one.Attribute)
 	if strings.Contains(d.After, template.Unknown) {
 		one.Evaluation = "Dynamic"
 	}

@@ -1,7 +1,6 @@
 package cloudformation
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -160,8 +159,9 @@ func removal(r *res) change {
 	return c
 }
 
-// contextOf is a resource as change sets show it before or after. What else than these two members AWS shows is
-// unverified.
+// contextOf is a resource as change sets show it before or after, with the policies that its template sets. AWS writes
+// numbers and booleans as strings in its examples; whether it does for every type is unverified, and here they stay.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets-view.html
 func contextOf(r *res) string {
 	context := map[string]any{}
 	if r.Properties != nil {
@@ -170,8 +170,13 @@ func contextOf(r *res) string {
 	if r.Metadata != nil {
 		context["Metadata"] = r.Metadata
 	}
-	text, _ := json.Marshal(context) // it is JSON already
-	return string(text)
+	if r.Delete != "" {
+		context["DeletionPolicy"] = r.Delete
+	}
+	if r.Replace != "" {
+		context["UpdateReplacePolicy"] = r.Replace
+	}
+	return plainText(context)
 }
 
 // The validations.

@@ -13,7 +13,7 @@ type resourceDrift struct {
 
 func (r *res) drifted() resourceDrift {
 	if r.Drift == nil {
-		return resourceDrift{StackResourceDriftStatus: "NOT_CHECKED"}
+		return resourceDrift{StackResourceDriftStatus: unchecked}
 	}
 	return resourceDrift{r.Drift.Status, stamp(r.Drift.Time)}
 }

@@ -167,6 +167,9 @@ func thingTypes(h resource.Handler) map[string]resource.Type {
 		"Maybe": {Kind: resource.String, Change: resource.Conditional},
 		"Name":  {Kind: resource.String, Change: resource.Replaces},
 		"Part":  {Kind: resource.Struct, Fields: resource.Properties{"Inner": text}},
+		"Any":   {Kind: resource.Free},
+		"List":  {Kind: resource.List, Item: &text},
+		"Once":  {Kind: resource.String, WriteOnly: true},
 	}
 	tagged := maps.Clone(properties)
 	tagged["Tags"] = resource.Property{Kind: resource.List, Item: &tag}

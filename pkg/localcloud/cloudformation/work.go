@@ -2,7 +2,6 @@ package cloudformation
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -203,5 +202,5 @@ func (w *work) record(st *stack, e event) {
 	if e.ID == "" {
 		e.ID = wire.NewID()
 	}
-	store.Put(w.tx, eventsTable, fmt.Sprintf("%s/%012d", st.key(), st.Events), e)
+	store.Put(w.tx, eventsTable, eventKey(st, st.Events), e)
 }

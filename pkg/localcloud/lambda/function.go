@@ -63,6 +63,7 @@ type function struct {
 	Policy         []statement
 	PolicyRevision string
 	AllTags        map[string]string // its own and its stack's, and aws:cloudformation:*
+	FromStack      []string          // the names of those of them that are its stack's
 }
 
 const functionsTable = "lambda.functions"

@@ -61,7 +61,7 @@ func (h *functions) create(tx *store.Tx, f *function, in resource.Input) error {
 	}
 	f.take(tx, object)
 	f.Pending = h.clock.Due(in.Now, createTakes)
-	f.AllTags, _ = resource.Retag(nil, nil, in, true)
+	f.AllTags, f.FromStack = resource.Retag(f.AllTags, f.FromStack, in, true)
 	f.touch(in.Now)
 	f.put(tx)
 	return nil
@@ -106,7 +106,7 @@ func (h *functions) update(tx *store.Tx, f *function, s settings, in resource.In
 	before := f.settings
 	before.Tags = s.Tags
 	f.settings = s
-	f.AllTags, _ = resource.Retag(nil, nil, in, true)
+	f.AllTags, f.FromStack = resource.Retag(f.AllTags, f.FromStack, in, true)
 	takes := tagsTake
 	if !reflect.DeepEqual(before, s) {
 		takes = updateTakes
@@ -132,8 +132,8 @@ func (f *function) remove(tx *store.Tx) {
 	store.Delete(tx, functionsTable, f.key())
 }
 
-// Read gives the function's properties, without the stack's tags. Code is what the function was made of: Lambda does
-// not tell that, and nothing but CloudFormation changes it here.
+// Read gives the function's properties, without the stack's tags. Code is where CloudFormation had it from: Lambda does
+// not tell that, and it need not be what runs.
 func (h *functions) Read(tx *store.Tx, in resource.Input) (map[string]any, error) {
 	f, ok := find(tx, in.Place(), in.PhysicalID)
 	if !ok {
@@ -142,7 +142,7 @@ func (h *functions) Read(tx *store.Tx, in resource.Input) (map[string]any, error
 	s := f.settings
 	memory, timeout := s.memory(), s.timeout()
 	s.MemorySize, s.Timeout = &memory, &timeout
-	s.Architectures, s.PackageType = s.architectures(), "Zip"
+	s.Architectures, s.PackageType, s.Tags = s.architectures(), "Zip", f.ownTags()
 	return asProperties(s)
 }
 

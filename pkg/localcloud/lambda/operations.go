@@ -3,7 +3,6 @@ package lambda
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -131,16 +130,6 @@ func (s *Service) deleteFunction(ctx context.Context, c *wire.Call, named map[st
 	})
 }
 
-// https://docs.aws.amazon.com/lambda/latest/api/API_ListTags.html
-func (s *Service) listTags(ctx context.Context, c *wire.Call, named map[string]string) (any, error) {
-	if !strings.HasPrefix(named["Resource"], "arn:") {
-		return nil, unvalidated(named["Resource"], "resource", "Member must be the ARN of a function")
-	}
-	return s.on(ctx, c, named["Resource"], func(_ *store.Tx, f *function, _ time.Time) (any, error) {
-		return map[string]any{"Tags": f.AllTags}, nil
-	})
-}
-
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html
 func (s *Service) getPolicy(ctx context.Context, c *wire.Call, named map[string]string) (any, error) {
 	return s.on(ctx, c, named["FunctionName"], func(_ *store.Tx, f *function, _ time.Time) (any, error) {
@@ -191,7 +180,7 @@ func (s *Service) invoke(ctx context.Context, c *wire.Call, named map[string]str
 // change is what UpdateFunctionConfiguration may be told. What is not set stays.
 type change struct {
 	Role, Handler, Description, Runtime *string
-	RevisionID                          *string `json:"RevisionId"`
+	RevisionID                          string `json:"RevisionId"`
 	MemorySize, Timeout                 *int
 	Environment                         *environment
 	EphemeralStorage                    *ephemeralStorage
@@ -213,13 +202,8 @@ func (s *Service) updateConfiguration(ctx context.Context, c *wire.Call, named m
 }
 
 func (s *Service) configure(tx *store.Tx, f *function, in change, now time.Time) error {
-	if err := f.busy(now); err != nil {
+	if err := f.ready(in.RevisionID, now); err != nil {
 		return err
-	}
-	if in.RevisionID != nil && *in.RevisionID != f.Revision {
-		return wire.Errorf(http.StatusPreconditionFailed, "PreconditionFailedException",
-			"The Revision Id provided does not match the latest Revision Id. "+
-				"Call the GetFunction/GetAlias API to retrieve the latest Revision Id")
 	}
 	set(&f.Role, in.Role)
 	set(&f.Handler, in.Handler)

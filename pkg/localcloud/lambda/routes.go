@@ -11,6 +11,7 @@ import (
 func (s *Service) routes() []wire.Route {
 	const function = "/2015-03-31/functions/{FunctionName}"
 	const settings = function + "/configuration"
+	const tags = "/2017-03-31/tags/{Resource}"
 	qualifier := []string{"Qualifier"}
 	signed := []string{
 		"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature",
@@ -31,7 +32,10 @@ func (s *Service) routes() []wire.Route {
 		on("AddPermission", http.MethodPost, function+"/policy", 201, qualifier, s.addPermission),
 		on("RemovePermission", http.MethodDelete, function+"/policy/{StatementId}", 204, revised, s.removePermission),
 		on("Invoke", http.MethodPost, function+"/invocations", 200, qualifier, s.invoke),
-		on("ListTags", http.MethodGet, "/2017-03-31/tags/{Resource}", 200, nil, s.listTags),
+		on("UpdateFunctionCode", http.MethodPut, function+"/code", 200, nil, s.updateCode),
+		on("ListTags", http.MethodGet, tags, 200, nil, s.listTags),
+		on("TagResource", http.MethodPost, tags, 204, nil, s.tag),
+		on("UntagResource", http.MethodDelete, tags, 204, []string{"tagKeys"}, s.untag),
 		on("DownloadCode", http.MethodGet, function+"/code", 200, signed, s.downloadCode),
 	}
 }

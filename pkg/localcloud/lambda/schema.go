@@ -132,7 +132,9 @@ func code() resource.Property {
 		"SourceKMSKeyArn":     {Kind: resource.String},
 		"ZipFile":             {Kind: resource.String},
 	})
-	p.Required = true
+	// The example of API_DetectStackResourceDrift and the note in the guide leave it out:
+	// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
+	p.Required, p.WriteOnly = true, true
 	return p
 }
 

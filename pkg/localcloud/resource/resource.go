@@ -33,7 +33,9 @@ type Property struct {
 	Fields   Properties // of a Struct
 	Enum     []string   // of a String: nothing else is valid
 	Pattern  string     // of a String: a regular expression that must match
-	Min, Max float64    // of an Integer or Number, if Max > Min
+	// WriteOnly says that CloudFormation cannot read it back, and so does not see whether it has drifted.
+	WriteOnly bool
+	Min, Max  float64 // of an Integer or Number, if Max > Min
 }
 
 // Kind is what a value must be.

@@ -51,11 +51,9 @@ func (s *Service) deleteObject(ctx context.Context, r *request) error {
 func (b *bucket) delete(tx *store.Tx, key, id string, now time.Time) deleted {
 	if id != "" {
 		done := deleted{id: id}
-		for _, e := range versionsOf(tx, b, key) {
-			if e.ID == id {
-				done.marker = e.Marker
-				drop(tx, e)
-			}
+		if e, ok := versionOf(tx, b, key, id); ok {
+			done.marker = e.Marker
+			drop(tx, e)
 		}
 		return done
 	}

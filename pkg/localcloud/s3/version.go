@@ -83,6 +83,22 @@ func versionsOf(tx *store.Tx, b *bucket, key string) []entry {
 	return list
 }
 
+// versionOf is one version of a key. All but null say in their ids where they stand, so that of a thousand versions that
+// are removed none is read for the others.
+func versionOf(tx *store.Tx, b *bucket, key, id string) (entry, bool) {
+	if end, ok := rowOf(id); ok {
+		row := b.Name + "/" + key + "\x00" + end
+		v, there := store.Get[version](tx, versions, row)
+		return entry{row, key, v}, there && v.ID == id
+	}
+	for _, e := range versionsOf(tx, b, key) {
+		if e.ID == id {
+			return e, true
+		}
+	}
+	return entry{}, false
+}
+
 func full(tx *store.Tx, b *bucket) bool {
 	some := false
 	eachVersion(tx, b, "", func(entry) bool {

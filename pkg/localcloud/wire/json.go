@@ -26,17 +26,27 @@ type JSONOperation func(ctx context.Context, c *Call, body []byte) (any, error)
 func In[T any](do func(ctx context.Context, c *Call, in T) (any, error)) JSONOperation {
 	return func(ctx context.Context, c *Call, body []byte) (any, error) {
 		var in T
-		if len(bytes.TrimSpace(body)) == 0 {
-			body = []byte("{}")
-		}
-		if err := decode(body, &in); err != nil {
-			if e, unknown := errors.AsType[*errUnknown](err); unknown {
-				return nil, Unmodelled("ValidationException", "the parameter %q of %s", e.name, c.Operation)
-			}
-			return nil, Errorf(http.StatusBadRequest, "SerializationException", "the request cannot be read: %v", err)
+		if err := Over(c, body, &in, "ValidationException"); err != nil {
+			return nil, err
 		}
 		return do(ctx, c, in)
 	}
+}
+
+// Over reads a body over a value, a pointer to a structure, as strictly as In: what the body does not say stays. wrong is
+// the code with which a strange member is refused.
+func Over(c *Call, body []byte, value any, wrong string) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		body = []byte("{}")
+	}
+	err := decode(body, value)
+	if e, unknown := errors.AsType[*errUnknown](err); unknown {
+		return Unmodelled(wrong, "the parameter %q of %s", e.name, c.Operation)
+	}
+	if err != nil {
+		return Errorf(http.StatusBadRequest, "SerializationException", "the request cannot be read: %v", err)
+	}
+	return nil
 }
 
 // Operation is what X-Amz-Target names.
