@@ -9,34 +9,29 @@ import (
 	"github.com/plldb/plldb/pkg/report"
 )
 
-var (
-	// cancelled is the reason of a resource that was only stopped because another one failed (trap 21).
-	cancelled = regexp.MustCompile(`(?i)^resource (creation|update|deletion|import) cancell?ed`)
-	// wrapped and service are what resource handlers put around the sentence that matters.
-	wrapped = regexp.MustCompile(`(?s)^Resource handler returned message: "(.*)" \(RequestToken: [^)]*\)$`)
-	service = regexp.MustCompile(` *\(Service: [^)]*\)`)
-	// unauthorized finds the action in IAM's own sentence.
-	unauthorized = regexp.MustCompile(`not authorized to perform:? ([A-Za-z0-9-]+:[A-Za-z0-9*]+)`)
-)
+// cancelled is the reason of a resource that was only stopped because another one failed (trap 21).
+var cancelled = regexp.MustCompile(`(?i)^resource (creation|update|deletion|import) cancell?ed`)
 
 // firstFailure is the cause of a failure: the first event, in order of time, that failed by itself. The stack's own
 // event only sums up, so it counts when no resource's does.
 func (s *Stack) firstFailure(id string, events []report.StackEvent) (report.StackEvent, bool) {
 	var own report.StackEvent
 	for i, e := range events {
-		failed := strings.HasSuffix(e.Status, "_FAILED")
 		switch {
 		case s.isStack(id, e):
 			// A rollback that begins says why, in the stack's own event.
-			if own.Status == "" && (failed || strings.HasSuffix(e.Status, "ROLLBACK_IN_PROGRESS")) {
+			if own.Status == "" && (failed(e) || rollsBack(e)) {
 				own = e
 			}
-		case failed && !cancelled.MatchString(e.Reason) && !wasOvercome(events[i+1:], e):
+		case failed(e) && !cancelled.MatchString(e.Reason) && !wasOvercome(events[i+1:], e):
 			return e, true
 		}
 	}
 	return own, own.Status != ""
 }
+
+func failed(e report.StackEvent) bool    { return strings.HasSuffix(e.Status, "_FAILED") }
+func rollsBack(e report.StackEvent) bool { return strings.HasSuffix(e.Status, "ROLLBACK_IN_PROGRESS") }
 
 // wasOvercome says whether a resource that could not be deleted was deleted after all.
 func wasOvercome(later []report.StackEvent, e report.StackEvent) bool {
@@ -48,6 +43,62 @@ func wasOvercome(later []report.StackEvent, e report.StackEvent) bool {
 // isStack says whether an event is about the stack itself.
 func (s *Stack) isStack(id string, e report.StackEvent) bool {
 	return e.PhysicalID == id || e.LogicalID == s.name && e.ResourceType == "AWS::CloudFormation::Stack"
+}
+
+// tale is a failed operation, sorted out.
+type tale struct {
+	causes  []string // what failed by itself
+	stopped []string // names of what was cancelled because of it
+	undoing []string // what failed during the rollback
+	end     string   // what the stack's own event says of it
+}
+
+// chain tells a failure in order: its causes, what they stopped, what could not be undone, and what the stack says of
+// it. It is nil when a single failure is all there is to tell.
+func (s *Stack) chain(id string, events []report.StackEvent) []string {
+	t := s.sortOut(id, events)
+	if len(t.causes)+len(t.stopped)+len(t.undoing) < 2 {
+		return nil
+	}
+	lines := t.causes
+	if t.stopped != nil {
+		lines = append(lines, "cancelled because of it: "+strings.Join(t.stopped, ", "))
+	}
+	lines = append(lines, t.undoing...)
+	if t.end != "" {
+		lines = append(lines, t.end)
+	}
+	return lines
+}
+
+func (s *Stack) sortOut(id string, events []report.StackEvent) tale {
+	var t tale
+	undoing := false
+	for i, e := range events {
+		switch {
+		case s.isStack(id, e):
+			undoing = undoing || rollsBack(e)
+			if e.Reason != "" && (failed(e) || rollsBack(e)) {
+				t.end = fmt.Sprintf("the stack %s %s: %s", s.name, said(e.Status), clean(e.Reason))
+			}
+		case !failed(e), wasOvercome(events[i+1:], e):
+		case cancelled.MatchString(e.Reason):
+			t.stopped = addNew(t.stopped, e.LogicalID)
+		case undoing:
+			t.undoing = addNew(t.undoing, "during the rollback: "+failureWords(e))
+		default:
+			t.causes = addNew(t.causes, failureWords(e))
+		}
+	}
+	return t
+}
+
+// addNew adds a line that is not there yet: CloudFormation tries a deletion three times.
+func addNew(lines []string, line string) []string {
+	if slices.Contains(lines, line) {
+		return lines
+	}
+	return append(lines, line)
 }
 
 // failureWords says a failed event in a sentence: what, and why.
@@ -73,73 +124,6 @@ func failedTo(status string) string {
 		return "is not valid"
 	}
 	return fmt.Sprintf("failed (%s)", status)
-}
-
-// clean takes from a reason what is not for people: the handler's wrapping, request ids, line breaks.
-func clean(reason string) string {
-	reason = strings.Join(strings.Fields(reason), " ")
-	if m := wrapped.FindStringSubmatch(reason); m != nil {
-		reason = m[1]
-	}
-	return strings.TrimRight(service.ReplaceAllString(reason, ""), ". ")
-}
-
-// hintFor says what to do about a reason. Without one of its own it is otherwise.
-func hintFor(reason, otherwise string) string {
-	if m := unauthorized.FindStringSubmatch(reason); m != nil {
-		return "allow " + m[1] + " to these credentials, or use others, then try again"
-	}
-	low := strings.ToLower(reason)
-	for _, h := range hints() {
-		if containsAny(low, h.texts...) {
-			return h.hint
-		}
-	}
-	return otherwise
-}
-
-// hint is what to do when a reason holds one of the texts, in lower case.
-type hint struct {
-	hint  string
-	texts []string
-}
-
-// hints are in the order in which they are looked for: a reason may hold more than one of the texts.
-func hints() []hint {
-	return []hint{
-		{
-			"the package is not in the bucket at that version: try again, which uploads it anew",
-			[]string{"nosuchkey", "nosuchversion", "specified key does not exist", "specified version does not exist"},
-		},
-		{
-			"IAM had not spread the new role yet: try again",
-			[]string{"cannot be assumed", "unable to assume role"},
-		},
-		{
-			"AWS asks for fewer requests: wait a minute, then try again",
-			[]string{"rate exceeded", "throttl", "too many requests", "toomanyrequests"},
-		},
-		{
-			"take the protection away, then try again",
-			[]string{"deletion protection", "deletionprotection", "terminationprotection"},
-		},
-		{
-			"something of that name is there that the stack does not own: remove or rename it, then try again",
-			[]string{"already exists"},
-		},
-		{
-			"raise that quota in Service Quotas or free some of it, then try again",
-			[]string{"limit exceeded", "limitexceeded", "quota", "maximum number", "exceeded the limit"},
-		},
-		{
-			"allow it to these credentials, or use others, then try again",
-			[]string{"access denied", "accessdenied", "unauthorized", "not authorized", "forbidden"},
-		},
-		{
-			"remove what still uses it, then try again",
-			[]string{"in use", "still referenced", "is not empty", "dependent", "must delete"},
-		},
-	}
 }
 
 // storyHint is for a failure whose reason has no hint of its own.

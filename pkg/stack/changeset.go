@@ -1,9 +1,7 @@
 package stack
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,8 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
-
-	"github.com/plldb/plldb/pkg/report"
 )
 
 // changeSet is one that this run asked for.
@@ -25,6 +21,11 @@ type changeSet struct {
 	stackID string // ARN of the stack, "" until CloudFormation has answered
 	made    bool   // the stack came to be, empty, with this change set
 	past    mark   // the newest event before its execution
+}
+
+// described asks for it.
+func (c changeSet) described() *cloudformation.DescribeChangeSetInput {
+	return &cloudformation.DescribeChangeSetInput{ChangeSetName: &c.id, StackName: &c.stackID}
 }
 
 // change creates or updates the stack through a change set.
@@ -45,9 +46,17 @@ func (r *run) change(ctx context.Context, seen Seen, kind types.ChangeSetType) (
 	if out.Status == types.ChangeSetStatusFailed {
 		return r.rejected(ctx, seen, cs, aws.ToString(out.StatusReason))
 	}
-	if err := r.guard(ctx, cs, out); err != nil {
+	changes, err := r.changes(ctx, cs, out)
+	if err == nil {
+		err = r.guard(cs, changes)
+	}
+	if err != nil {
 		r.discard(cs)
 		return r.unready(ctx, seen, err)
+	}
+	if err := r.review(ctx, changes); err != nil {
+		r.discard(cs)
+		return Result{Seen: seen}, err
 	}
 	return r.execute(ctx, seen, cs)
 }
@@ -65,7 +74,7 @@ func (r *run) propose(ctx context.Context, seen Seen, kind types.ChangeSetType, 
 		// Roles without names of their own need no more (trap 13). That AWS::IAM::RolePolicy, which AWS's list of types that
 		// need a capability does not name, asks for no more than the roles beside it is unverified.
 		Capabilities: []types.Capability{types.CapabilityCapabilityIam},
-		Tags:         tagsFor(seen),
+		Tags:         tagsFor(seen, r.want),
 	}
 	err := r.write(ctx, func(ctx context.Context) error {
 		out, err := r.stack.client.CreateChangeSet(ctx, in)
@@ -78,11 +87,10 @@ func (r *run) propose(ctx context.Context, seen Seen, kind types.ChangeSetType, 
 }
 
 // tagsFor returns the tags that the stack shall have, in a fixed order. Keys that begin with "aws:" are AWS's own.
-func tagsFor(seen Seen) []types.Tag {
-	tags := maps.Clone(seen.Tags)
-	if tags == nil {
-		tags = map[string]string{}
-	}
+func tagsFor(seen Seen, want Wanted) []types.Tag {
+	tags := map[string]string{}
+	maps.Copy(tags, seen.Tags)
+	maps.Copy(tags, want.Tags)
 	tags[TagKey] = TagValue
 	var list []types.Tag
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
@@ -121,15 +129,19 @@ func (r *run) await(ctx context.Context, seen Seen, cs *changeSet) (*cloudformat
 	if cs.kind == types.ChangeSetTypeUpdate {
 		both.Go(func() { past, markError = r.stack.newest(ctx, seen.ID) })
 	}
-	out, err := r.stack.made(ctx, *cs)
+	out, err := r.stack.made(ctx, cs.described())
 	both.Wait()
 	cs.past = past
-	return out, cmp.Or(err, markError)
+	if err != nil {
+		return nil, r.unread(err)
+	}
+	return out, markError
 }
 
 // made polls the change set until it is made or has failed. DELETE_* means that somebody else was faster (trap 61).
-func (s *Stack) made(ctx context.Context, cs changeSet) (*cloudformation.DescribeChangeSetOutput, error) {
-	in := &cloudformation.DescribeChangeSetInput{ChangeSetName: &cs.id, StackName: &cs.stackID}
+func (s *Stack) made(
+	ctx context.Context, in *cloudformation.DescribeChangeSetInput,
+) (*cloudformation.DescribeChangeSetOutput, error) {
 	for begun := s.clock.Now(); ; {
 		out, err := s.client.DescribeChangeSet(ctx, in, s.poll)
 		if err != nil {
@@ -153,10 +165,7 @@ func (r *run) unready(ctx context.Context, seen Seen, err error) (Result, error)
 	if isBusy(err) {
 		return r.busy(ctx, seen)
 	}
-	if _, ok := errors.AsType[*report.Problem](err); ok {
-		return Result{Seen: seen}, err
-	}
-	return Result{Seen: seen}, fmt.Errorf("reading the change set of the stack %s: %w", r.stack.name, err)
+	return Result{Seen: seen}, err
 }
 
 // rejected sorts out a change set that failed. That there is nothing to change is one way of failing, at every run

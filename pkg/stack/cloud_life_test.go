@@ -207,6 +207,7 @@ func (c *cloud) stuck() (lift func()) {
 
 // Watching tells what goes on from its beginning, also when it joins in the middle, and the cause when it is over.
 func TestWatchInTheCloud(t *testing.T) {
+	trail := newTrail()
 	inCloud("", t, func(t *testing.T, c *cloud) {
 		watched := func(want report.Status) error {
 			t.Helper()
@@ -235,6 +236,7 @@ func TestWatchInTheCloud(t *testing.T) {
 		if err := watched(report.Unchanged); err != nil {
 			t.Fatal(err)
 		}
+		trail.add(stack.Watch, c.rows)
 
 		c.begin()
 		time.Sleep(time.Second)
@@ -252,4 +254,7 @@ func TestWatchInTheCloud(t *testing.T) {
 		}
 		c.checkStory(since, id)
 	})
+	if !t.Failed() {
+		trail.checkRows(t, stack.Watch)
+	}
 }

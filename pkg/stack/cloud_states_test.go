@@ -23,6 +23,13 @@ type walk struct {
 	says     string // how a line of the story, or of the problem's two, begins
 }
 
+func (k walk) verb() stack.Verb {
+	if k.text == "" {
+		return stack.Destroy
+	}
+	return stack.Setup
+}
+
 func (k walk) take(t *testing.T, c *cloud) {
 	t.Helper()
 	k.prepare(c)

@@ -43,6 +43,7 @@ type cloud struct {
 
 	mu    sync.Mutex
 	calls []url.Values // the run's, each attempt
+	rows  []string     // of the table, that the run's decisions come of
 	// before is done once, before the run's next call of an operation is served.
 	before map[string]func()
 }
@@ -64,6 +65,7 @@ func openCloud(t *testing.T, o localcloud.Options) *cloud {
 		t.Fatal(err)
 	}
 	c.stack = stack.New(c.client(ourKey), "plldb", c.story, clock{})
+	c.stack.OnDecision(func(_ stack.Verb, row string) { c.rows = append(c.rows, row) })
 	c.them = them{c, c.client(theirKey), s3.New(s3.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String("http://localhost"), UsePathStyle: true,
 		HTTPClient: &http.Client{Transport: c}, Credentials: credentials.NewStaticCredentialsProvider(theirKey, "s", ""),
@@ -193,7 +195,7 @@ func (c *cloud) deployed(text string, want report.Status) stack.Seen {
 }
 
 // begin forgets what was told until now.
-func (c *cloud) begin() { c.story.events = nil }
+func (c *cloud) begin() { c.story.events, c.rows = nil, nil }
 
 // checkStory holds that the sink was told the events that CloudFormation tells of the stacks, of all of them since a
 // moment: none missing, none twice, in order. What belongs to the making of change sets is nobody's story.

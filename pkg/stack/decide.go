@@ -35,6 +35,8 @@ type Decision struct {
 	Action  Action
 	Reason  string          // a sentence for the plan and the story
 	Problem *report.Problem // of Refuse only
+
+	row string // the name of the row of the table that it comes of
 }
 
 // Decide says what to do about the stack as it was seen. It is pure: the whole table of DESIGN.md is the rows below, of
@@ -43,10 +45,21 @@ func Decide(verb Verb, seen Seen, want Wanted, c Consents) Decision {
 	f := facts{seen: seen, want: want, consents: c}
 	for _, r := range rows(verb) {
 		if r.found(f) {
-			return r.then(f)
+			d := r.then(f)
+			d.row = r.name
+			return d
 		}
 	}
 	return refuse(stateProblem)(f)
+}
+
+// decide is Decide for this stack.
+func (s *Stack) decide(verb Verb, seen Seen, want Wanted, c Consents) Decision {
+	d := Decide(verb, seen, want, c)
+	if s.decided != nil {
+		s.decided(verb, d.row)
+	}
+	return d
 }
 
 // facts is what a row may look at.
@@ -58,6 +71,7 @@ type facts struct {
 
 // row is one line of the table.
 type row struct {
+	name  string
 	found func(facts) bool
 	then  func(facts) Decision
 }
@@ -76,47 +90,49 @@ func setupRows() []row {
 	neverWorked := is(createFailed, rollbackFailed)
 	updatable := either(is(updateFailed), is(updateRollbackFailed), complete)
 	return []row{
-		{absent, do(Create, "there is no stack %s yet")},
-		{foreign, refuse(foreignProblem)},
-		{is(reviewInProgress), do(Create, "the stack %s is empty: an earlier create was never begun")},
-		{working, follow},
-		{is(deleteFailed), refuse(heldProblem)},
-		{strange, refuse(stateProblem)},
-		{newer, refuse(newerProblem)},
-		{all(mustDelete, protected), refuse(protectedProblem)},
-		{is(rollbackComplete), do(DeleteThenCreate, "the stack %s could not be created when it was tried, and never worked")},
-		{all(neverWorked, losesTable), refuse(tableStaysProblem)},
-		{neverWorked, startAnew},
-		{all(is(updateFailed), neverStable, losesTable), refuse(neverStableProblem)},
-		{all(updatable, dropsTable), refuse(droppedProblem)},
-		{is(updateFailed), do(RollBack, "the stack %s stands half-way in an update that failed")},
-		{all(is(updateRollbackFailed), forced), do(ForceContinue, "the stack %s could not be rolled back")},
-		{is(updateRollbackFailed), do(ContinueRollback, "the stack %s could not be rolled back")},
-		{equal, do(Unchanged, "the stack %s is as it should be")},
-		{complete, do(Update, "the stack %s differs from what it should be")},
+		{"absent", absent, do(Create, "there is no stack %s yet")},
+		{"foreign", foreign, refuse(foreignProblem)},
+		{"empty", is(reviewInProgress), do(Create, "the stack %s is empty: an earlier create was never begun")},
+		{"working", working, follow},
+		{"held", is(deleteFailed), refuse(heldProblem)},
+		{"strange", strange, refuse(stateProblem)},
+		{"newer", newer, refuse(newerProblem)},
+		{"protected", all(mustDelete, protected), refuse(protectedProblem)},
+		{"rolled back", is(rollbackComplete), do(DeleteThenCreate,
+			"the stack %s could not be created when it was tried, and never worked")},
+		{"half made, with a table", all(neverWorked, losesTable), refuse(tableStaysProblem)},
+		{"half made", neverWorked, startAnew},
+		{"never stable, with a table", all(is(updateFailed), neverStable, losesTable), refuse(neverStableProblem)},
+		{"drops a table", all(updatable, dropsTable), refuse(droppedProblem)},
+		{"half-way", is(updateFailed), do(RollBack, "the stack %s stands half-way in an update that failed")},
+		{"stuck, by force", all(is(updateRollbackFailed), forced), do(ForceContinue,
+			"the stack %s could not be rolled back")},
+		{"stuck", is(updateRollbackFailed), do(ContinueRollback, "the stack %s could not be rolled back")},
+		{"equal", equal, do(Unchanged, "the stack %s is as it should be")},
+		{"differs", complete, do(Update, "the stack %s differs from what it should be")},
 	}
 }
 
 func destroyRows() []row {
 	return []row{
-		{absent, do(Absent, "there is no stack %s")},
-		{foreign, refuse(foreignProblem)},
-		{is(reviewInProgress), do(Delete, "the stack %s is empty: its create was never begun")},
-		{protected, refuse(protectedProblem)},
-		{working, follow},
-		{strange, refuse(stateProblem)},
-		{all(is(deleteFailed), force), do(ForceDelete, "the stack %s could not be deleted")},
-		{is(deleteFailed), do(Delete, "the stack %s could not be deleted; trying again")},
-		{exists, do(Delete, "the stack %s is there")},
+		{"absent", absent, do(Absent, "there is no stack %s")},
+		{"foreign", foreign, refuse(foreignProblem)},
+		{"empty", is(reviewInProgress), do(Delete, "the stack %s is empty: its create was never begun")},
+		{"protected", protected, refuse(protectedProblem)},
+		{"working", working, follow},
+		{"strange", strange, refuse(stateProblem)},
+		{"held, by force", all(is(deleteFailed), force), do(ForceDelete, "the stack %s could not be deleted")},
+		{"held", is(deleteFailed), do(Delete, "the stack %s could not be deleted; trying again")},
+		{"there", exists, do(Delete, "the stack %s is there")},
 	}
 }
 
 func watchRows() []row {
 	return []row{
-		{absent, do(Absent, "there is no stack %s")},
-		{is(reviewInProgress), do(Absent, "the stack %s is empty: its create was never begun")},
-		{working, follow},
-		{exists, do(Settled, "nothing goes on with the stack %s")},
+		{"absent", absent, do(Absent, "there is no stack %s")},
+		{"empty", is(reviewInProgress), do(Absent, "the stack %s is empty: its create was never begun")},
+		{"working", working, follow},
+		{"settled", exists, do(Settled, "nothing goes on with the stack %s")},
 	}
 }
 
@@ -155,9 +171,10 @@ func force(f facts) bool     { return f.consents.Force }
 func complete(f facts) bool  { return strings.HasSuffix(f.seen.Status, "_COMPLETE") }
 
 // foreign is a stack that plldb did not make. What tags a stack in REVIEW_IN_PROGRESS shows is not known, and nothing
-// is in it (trap 60).
+// is in it (trap 60). Nor is it known of one that is being deleted, which may have been as empty, by a run that gave
+// up; to follow that harms nobody, and what is left of it is decided about anew.
 func foreign(f facts) bool {
-	return f.seen.Tags[TagKey] != TagValue && f.seen.Status != reviewInProgress && !f.consents.Adopt
+	return f.seen.Tags[TagKey] != TagValue && !is(reviewInProgress, deleteInProgress)(f) && !f.consents.Adopt
 }
 
 // strange is a state that no row below can go on from.
@@ -190,11 +207,21 @@ func (f facts) lost() []string {
 }
 
 // equal says that an update would do nothing. After a rollback the template that CloudFormation gives is not what is
-// there for certain, so a change set has to tell. Tags that plldb did not set stay, and do not count.
+// there for certain, so a change set has to tell.
 func equal(f facts) bool {
 	return complete(f) && !strings.Contains(f.seen.Status, "ROLLBACK") &&
 		f.want.Text != nil && f.seen.Template == string(f.want.Text) &&
-		f.seen.Tags[TagKey] == TagValue && len(f.seen.Parameters) == 0
+		tagged(f) && len(f.seen.Parameters) == 0
+}
+
+// tagged says that the stack has every tag that it shall have. Tags that nobody asks for stay, and do not count.
+func tagged(f facts) bool {
+	for key, value := range f.want.Tags {
+		if got, there := f.seen.Tags[key]; key != TagKey && (!there || got != value) {
+			return false
+		}
+	}
+	return f.seen.Tags[TagKey] == TagValue
 }
 
 func is(among ...string) func(facts) bool {

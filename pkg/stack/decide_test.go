@@ -83,6 +83,12 @@ func withFunction(s *stack.Seen) {
 	}
 }
 
+func tagged(key, value string) stack.Wanted {
+	w := wanted()
+	w.Tags = map[string]string{key: value}
+	return w
+}
+
 func losing() stack.Wanted {
 	w := wanted()
 	w.Lost = func(deployed string) []string { return []string{"PLLDBSessions of " + deployed} }
@@ -146,6 +152,8 @@ func TestDecideRows(t *testing.T) {
 		"a foreign stack, adopted, of the same text": setup(seenIn("CREATE_COMPLETE", foreign, same), stack.Update).
 			with(adopt),
 		"a foreign stack at work":  setup(seenIn("UPDATE_IN_PROGRESS", foreign), stack.Refuse),
+		"a foreign stack going":    setup(seenIn("DELETE_IN_PROGRESS", foreign), stack.Follow),
+		"a foreign stack, held":    setup(seenIn("DELETE_FAILED", foreign), stack.Refuse),
 		"a foreign stack, destroy": destroy(seenIn("CREATE_COMPLETE", foreign), stack.Refuse),
 		"a foreign stack, adopted, destroy": destroy(seenIn("CREATE_COMPLETE", foreign), stack.Delete).
 			with(adopt),
@@ -154,6 +162,12 @@ func TestDecideRows(t *testing.T) {
 		"equal after a rollback": setup(seenIn("UPDATE_ROLLBACK_COMPLETE", same), stack.Update),
 		"equal but a parameter":  setup(seenIn("UPDATE_COMPLETE", same, withParameter), stack.Update),
 		"equal, with other tags": setup(seenIn("UPDATE_COMPLETE", same, withTag), stack.Unchanged),
+		"equal, and tagged":      setup(seenIn("UPDATE_COMPLETE", same, withTag), stack.Unchanged).wanting(tagged("team", "x")),
+		"equal, tagged otherwise": setup(seenIn("UPDATE_COMPLETE", same, withTag), stack.Update).
+			wanting(tagged("team", "y")),
+		"equal, but not tagged": setup(seenIn("UPDATE_COMPLETE", same), stack.Update).wanting(tagged("team", "")),
+		"plldb's tag is its own": setup(seenIn("UPDATE_COMPLETE", same), stack.Unchanged).
+			wanting(tagged(stack.TagKey, "mine")),
 		"a text not known yet": setup(seenIn("UPDATE_COMPLETE", without), stack.Update).
 			wanting(stack.Wanted{Version: "0.1.0"}),
 		"an import that was done": setup(seenIn("IMPORT_COMPLETE"), stack.Update),

@@ -88,7 +88,7 @@ func TestDestroyIsHeld(t *testing.T) {
 	bubble("", t, func(t *testing.T) {
 		_, err := newWorld().having("UPDATE_COMPLETE").play("DeleteStack", held).open().destroy(t, stack.Consents{})
 		p := mustProblem(t, err, report.ExitStack)
-		want := "the stack plldb could not be deleted: Role (AWS::Lambda::Function) could not be deleted: it is in use"
+		want := "the stack plldb could not be deleted: Role (AWS::IAM::Role) could not be deleted: it is in use"
 		if p.Message != want || !strings.Contains(p.Hint, "--force") {
 			t.Errorf("problem %+v", *p)
 		}

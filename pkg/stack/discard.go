@@ -3,6 +3,7 @@ package stack
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -36,7 +37,11 @@ func (r *run) discardStack(ctx context.Context, id string) {
 			ClientRequestToken: aws.String(token()),
 		})
 	}
-	if err != nil && err != errAbsent {
+	switch {
+	case err == nil, errors.Is(err, errAbsent):
+	case st.StackStatus == "":
+		r.stack.warn("whether an empty stack " + r.stack.name + " is left is not known: the next run makes use of one")
+	default:
 		r.stack.warn("the empty stack " + r.stack.name + " could not be removed: the next run makes use of it")
 	}
 }

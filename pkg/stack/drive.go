@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (s *Stack) drive(ctx context.Context, r *run, seen Seen) (Result, error) {
 	r.late = late
 	seen.Name = s.name
 	for range maxDecisions {
-		d := Decide(r.verb, seen, r.want, r.consents)
+		d := s.decide(r.verb, seen, r.want, r.consents)
 		r.tell(d, seen)
 		res, err := r.act(ctx, d, seen)
 		if !errors.Is(err, errAgain) {
@@ -83,7 +84,7 @@ func (r *run) act(ctx context.Context, d Decision, seen Seen) (Result, error) {
 	case RollBack, ContinueRollback, ForceContinue:
 		return r.repair(ctx, seen, d.Action)
 	case Follow:
-		return r.wait(ctx, seen)
+		return r.wait(ctx, seen, d)
 	case Unchanged:
 		return r.unchanged(seen)
 	case Absent:
@@ -100,15 +101,16 @@ func (r *run) unchanged(seen Seen) (Result, error) {
 	return Result{Status: report.Unchanged, Seen: seen}, nil
 }
 
-// wait follows what somebody else began.
-func (r *run) wait(ctx context.Context, seen Seen) (Result, error) {
-	_, past, err := r.stack.lastOperation(ctx, seen.ID)
+// wait follows what somebody else began, and says who that is.
+func (r *run) wait(ctx context.Context, seen Seen, d Decision) (Result, error) {
+	last, err := r.stack.lastOperation(ctx, seen.ID)
 	if err != nil {
 		return Result{Seen: seen}, fmt.Errorf("reading the events of the stack %s: %w", r.stack.name, err)
 	}
-	j := r.stack.foreignJournal(seen.ID, past)
+	r.notice(d, last.origin())
+	j := r.stack.foreignJournal(seen.ID, last.past)
 	if _, err := r.stack.follow(ctx, j); err != nil {
-		if r.begun && ctx.Err() != nil { // not half-way: something goes on, though another began it
+		if r.begun { // not half-way: something goes on, though another began it
 			return r.stack.left(ctx, seen, err)
 		}
 		return Result{Seen: seen}, fmt.Errorf("following the stack %s: %w", r.stack.name, err)
@@ -120,16 +122,21 @@ func (r *run) wait(ctx context.Context, seen Seen) (Result, error) {
 // role that was once given to a stack is used for ever (trap 29).
 func (r *run) tell(d Decision, seen Seen) {
 	switch d.Action {
-	case Follow, RollBack, ContinueRollback, ForceContinue, ForceDelete, DeleteThenCreate:
-		r.stack.sink.Tell(report.Notice{Text: d.Reason + ": " + string(d.Action)})
-	case Unchanged, Absent, Refuse:
+	case RollBack, ContinueRollback, ForceContinue, ForceDelete, DeleteThenCreate:
+		r.notice(d, "")
+	case Unchanged, Absent, Refuse, Follow: // whom it follows is told when that is known
 		return
 	}
-	if seen.Role != "" && !r.role && d.Action != Follow {
+	if seen.Role != "" && !r.role {
 		r.role = true
 		text := "CloudFormation works on the stack " + seen.Name + " with its role " + seen.Role
 		r.stack.sink.Tell(report.Notice{Text: text})
 	}
+}
+
+// notice tells a decision.
+func (r *run) notice(d Decision, detail string) {
+	r.stack.sink.Tell(report.Notice{Text: d.Reason + detail + ": " + string(d.Action)})
 }
 
 // close gives the end of a run its status. An interrupt is told by the context's cause, which the SDK's errors do not
@@ -145,8 +152,24 @@ func (r *run) close(ctx context.Context, res Result, err error) (Result, error) 
 			cause = fmt.Errorf("%w: %w", ErrHalfWay, cause)
 		}
 		err = fmt.Errorf("stopped before the next step on the stack %s: %w", r.stack.name, cause)
-	case res.Status == "":
-		res.Status = report.Failed
+	default:
+		res.Status = cmp.Or(res.Status, report.Failed)
+		err = r.halfWay(err)
 	}
 	return res, err
+}
+
+// halfWay says of a failure after the stack was changed by this run that it was: a refusal or an error alone sounds as if
+// nothing had been done. What ends with the stack's own state, or leaves it to AWS, has said so.
+func (r *run) halfWay(err error) error {
+	p, isProblem := errors.AsType[*report.Problem](err)
+	switch {
+	case !r.begun, isProblem && p.Code != report.ExitFailed:
+		return err
+	case !isProblem:
+		return fmt.Errorf("%w: %w", ErrHalfWay, err)
+	}
+	more := *p
+	more.Message += "; " + ErrHalfWay.Error()
+	return &more
 }

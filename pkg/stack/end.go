@@ -18,19 +18,21 @@ func (s *Stack) ended(seen Seen, events []report.StackEvent) (Result, error) {
 
 // failure says in words why the stack is in the state that it was left in, and what to do.
 func (s *Stack) failure(seen Seen, events []report.StackEvent) *report.Problem {
-	reason := clean(seen.Reason)
 	cause, found := s.firstFailure(seen.ID, events)
 	message := fmt.Sprintf("the stack %s %s", s.name, said(seen.Status))
+	reason := seen.Reason
+	if found {
+		reason = cause.Reason
+	}
 	switch {
-	case found && s.isStack(seen.ID, cause):
-		reason = clean(cause.Reason)
-	case found:
-		return s.stackProblem(message+": "+failureWords(cause), hintFor(cause.Reason, s.storyHint(cause.Reason)))
+	case found && !s.isStack(seen.ID, cause):
+		message += ": " + failureWords(cause)
+	case reason != "":
+		message += ": " + clean(reason)
 	}
-	if reason != "" {
-		message += ": " + reason
-	}
-	return s.stackProblem(message, hintFor(reason, s.storyHint(reason)))
+	p := s.stackProblem(message, hintFor(reason, s.storyHint(reason)))
+	p.Chain = s.chain(seen.ID, events)
+	return p
 }
 
 // stackProblem is a problem whose last line says the state of the stack.

@@ -2,9 +2,11 @@ package stack
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/report"
@@ -74,10 +76,12 @@ func isLockedOut(err error) bool {
 	return ok && p.Code == report.ExitDenied
 }
 
-// isUnanswered says whether a write may have been carried out although it failed: no answer came, or AWS's own fault.
+// isUnanswered says whether a write may have been carried out although it failed: no answer came, or AWS's own fault. Of
+// codes that the SDK has no type for only the status tells whose the fault is.
 func isUnanswered(err error) bool {
-	e, ok := errors.AsType[smithy.APIError](err)
-	return !isLockedOut(err) && (!ok || e.ErrorFault() == smithy.FaultServer)
+	_, answered := errors.AsType[smithy.APIError](err)
+	e, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	return !isLockedOut(err) && (!answered || ok && e.HTTPStatusCode() >= http.StatusInternalServerError)
 }
 
 func containsAny(text string, parts ...string) bool {

@@ -2,6 +2,8 @@ package stack
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -53,28 +55,56 @@ func (s *Stack) newest(ctx context.Context, id string) (mark, error) {
 		m = markOf(e)
 		return false
 	})
-	return m, err
+	if err != nil {
+		return m, fmt.Errorf("reading the events of the stack %s: %w", s.name, err)
+	}
+	return m, nil
 }
 
-// lastOperation returns the events of the operation that goes on, or that ended last, in order of time, and marks what
-// was before it: the end of the operation before, found behind an event that shows this one at work.
-func (s *Stack) lastOperation(ctx context.Context, id string) ([]report.StackEvent, mark, error) {
+// story is an operation as the stack's events tell it.
+type story struct {
+	events []report.StackEvent // in order of time
+	past   mark                // what was before it
+	begun  types.StackEvent    // the stack's own first event; the zero event when it was not found
+}
+
+// lastOperation returns the operation that goes on, or that ended last. The end of the operation before it is found
+// behind an event that shows this one at work.
+func (s *Stack) lastOperation(ctx context.Context, id string) (story, error) {
 	var (
-		events []report.StackEvent
-		past   mark
-		begun  bool
+		last  story
+		begun bool
 	)
 	err := s.eachEvent(ctx, id, func(e types.StackEvent) bool {
-		status := string(e.ResourceStatus)
-		if begun && s.isOwn(e) && !inProgress(status) {
-			past = markOf(e)
+		own, works := s.isOwn(e), inProgress(string(e.ResourceStatus))
+		if begun && own && !works {
+			last.past = markOf(e)
 			return false
 		}
-		begun = begun || s.isOwn(e) && inProgress(status)
-		events = append(events, stackEvent(e))
+		if own && works {
+			begun, last.begun = true, e
+		}
+		last.events = append(last.events, stackEvent(e))
 		return true
 	})
-	return inOrder(events), past, err
+	last.events = inOrder(last.events)
+	return last, err
+}
+
+// origin says when an operation was begun, and by whom as far as its token tells: plldb's begin with its name, the
+// console's with its own (types.StackEvent).
+func (l story) origin() string {
+	if l.begun.Timestamp == nil {
+		return ""
+	}
+	token, by := aws.ToString(l.begun.ClientRequestToken), ""
+	switch {
+	case strings.HasPrefix(token, tokenPrefix):
+		by = " by another run of plldb"
+	case strings.HasPrefix(token, "Console-"):
+		by = " in the console"
+	}
+	return ", begun" + by + " at " + l.begun.Timestamp.UTC().Format("15:04:05 UTC")
 }
 
 // isOwn says whether an event is about the stack itself, not about a resource in it.

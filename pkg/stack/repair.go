@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -92,7 +91,7 @@ type operation struct {
 func (r *run) operate(ctx context.Context, seen Seen, o operation) (Result, error) {
 	past, err := r.stack.newest(ctx, seen.ID)
 	if err != nil {
-		return Result{Seen: seen}, fmt.Errorf("reading the events of the stack %s: %w", r.stack.name, err)
+		return Result{Seen: seen}, err
 	}
 	if err := r.write(ctx, o.send); err != nil {
 		return r.unsent(ctx, seen, o.doing, err)

@@ -63,6 +63,9 @@ type Stack struct {
 	sink   report.Sink
 	clock  Clock
 	poll   func(*cloudformation.Options)
+
+	// decided hears of each decision, by the name of its row; nil, but in the tests that drive the whole table.
+	decided func(verb Verb, row string)
 }
 
 // New returns the stack of that name. Events and warnings go to sink.
@@ -85,6 +88,12 @@ type Wanted struct {
 	// JustVersioned says that the bucket's versioning was turned on in this run: then a first create that does not find an
 	// object is tried once more (trap 44).
 	JustVersioned bool
+	// Tags are put on the stack beside plldb's own. A tag that is there with the value asked for needs no update, and one
+	// that nobody asks for stays. AWS's limits (50 tags, keys that do not begin with "aws:") are for whoever asks to keep.
+	Tags map[string]string
+	// Review is shown every change of a change set before it is executed, and says whether it may be. nil executes it. It
+	// returns when ctx is cancelled. Its errors are returned as they are, after the change set is taken away.
+	Review func(ctx context.Context, changes []report.ResourceChange) (bool, error)
 }
 
 // Result is how a run ended. The error beside it is a *report.Problem, or wraps the cause of the context when the run

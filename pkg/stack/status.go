@@ -15,6 +15,7 @@ const (
 	createComplete         = "CREATE_COMPLETE"
 	rollbackFailed         = "ROLLBACK_FAILED"
 	rollbackComplete       = "ROLLBACK_COMPLETE"
+	deleteInProgress       = "DELETE_IN_PROGRESS"
 	deleteFailed           = "DELETE_FAILED"
 	deleteComplete         = "DELETE_COMPLETE"
 	deleteSkipped          = "DELETE_SKIPPED" // of a resource: kept by its deletion policy
@@ -78,7 +79,7 @@ func words(status string) (text string, ok bool) {
 		"ROLLBACK_IN_PROGRESS":                "could not be created and is being rolled back",
 		rollbackFailed:                        "could not be created, nor rolled back",
 		rollbackComplete:                      "could not be created and was rolled back",
-		"DELETE_IN_PROGRESS":                  "is being deleted",
+		deleteInProgress:                      "is being deleted",
 		deleteFailed:                          "could not be deleted",
 		deleteComplete:                        "was deleted",
 		"UPDATE_IN_PROGRESS":                  "is being updated",

@@ -14,7 +14,7 @@ func (s *Stack) Watch(ctx context.Context) (Result, error) {
 	if err != nil {
 		return s.unseen(ctx, err)
 	}
-	switch Decide(Watch, seen, Wanted{}, Consents{}).Action {
+	switch s.decide(Watch, seen, Wanted{}, Consents{}).Action {
 	case Absent:
 		return Result{Status: report.Absent, Seen: seen}, nil
 	case Follow:
@@ -33,9 +33,9 @@ func (s *Stack) unseen(ctx context.Context, err error) (Result, error) {
 
 // watch follows the operation that goes on, from its first event.
 func (s *Stack) watch(ctx context.Context, seen Seen) (Result, error) {
-	_, past, err := s.lastOperation(ctx, seen.ID)
+	last, err := s.lastOperation(ctx, seen.ID)
 	if err == nil {
-		j := s.foreignJournal(seen.ID, past)
+		j := s.foreignJournal(seen.ID, last.past)
 		st, failure := s.follow(ctx, j)
 		if failure == nil {
 			end := s.seenOf(st)
@@ -58,9 +58,9 @@ func (s *Stack) state(ctx context.Context, seen Seen) (Result, error) {
 	case report.Created, report.Updated:
 		return Result{Status: report.Unchanged, Seen: seen}, nil
 	}
-	events, _, err := s.lastOperation(ctx, seen.ID)
+	last, err := s.lastOperation(ctx, seen.ID)
 	if err != nil {
-		events = nil
+		last = story{}
 	}
-	return s.ended(seen, events)
+	return s.ended(seen, last.events)
 }

@@ -81,8 +81,13 @@ func told(text string) happening {
 }
 
 func typeOf(id string) string {
-	if strings.HasPrefix(id, "Table") {
-		return "AWS::DynamoDB::Table"
+	for prefix, resourceType := range map[string]string{
+		"Table": "AWS::DynamoDB::Table", "Role": "AWS::IAM::Role", "Group": "AWS::Logs::LogGroup", "Bucket": "AWS::S3::Bucket",
+		"Route": "AWS::ApiGatewayV2::Route", "Stage": "AWS::ApiGatewayV2::Stage",
+	} {
+		if strings.HasPrefix(id, prefix) {
+			return resourceType
+		}
 	}
 	return "AWS::Lambda::Function"
 }

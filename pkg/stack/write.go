@@ -30,7 +30,9 @@ func outlive(ctx context.Context, clock Clock) (context.Context, context.CancelF
 
 // token identifies one intent to CloudFormation: the SDK's retries repeat it, and are not carried out twice (trap 24).
 // It is a letter and digits, as the names of change sets must be.
-func token() string { return "plldb-" + rand.Text() }
+func token() string { return tokenPrefix + rand.Text() }
+
+const tokenPrefix = "plldb-"
 
 // write makes a call that changes something at AWS. Before it, a cancelled ctx stops the run; once begun it is not cut
 // off by an interrupt, only limited by the grace, so that what became of it is known.
@@ -52,7 +54,7 @@ func (r *run) unsent(ctx context.Context, seen Seen, doing string, err error) (R
 	case isBusy(err):
 		return r.busy(ctx, seen)
 	case inDoubt(err):
-		return running(seen, err, "whether AWS has begun %s the stack %s is not known", doing, r.stack.name)
+		return running(seen, because(ctx, err), "whether %s the stack %s has begun is not known", doing, r.stack.name)
 	}
 	return Result{Seen: seen}, fmt.Errorf("%s the stack %s: %w", doing, r.stack.name, err)
 }
@@ -80,14 +82,23 @@ func running(seen Seen, err error, format string, args ...any) (Result, error) {
 
 // left is the end of a run that was following an operation when it was interrupted or lost its credentials.
 func (s *Stack) left(ctx context.Context, seen Seen, err error) (Result, error) {
+	why := "stopped here"
+	if ctx.Err() == nil {
+		why = account.Explain(err).Error()
+	}
 	state := ""
-	if seen.Status != "" {
-		state = " (" + seen.Status + ")"
+	if inProgress(seen.Status) {
+		state = fmt.Sprintf(": it %s (%s)", said(seen.Status), seen.Status)
 	}
-	if ctx.Err() != nil {
-		return running(seen, err, "stopped here, while AWS goes on with the stack %s%s", s.name, state)
+	return running(seen, because(ctx, err), "%s, while the stack %s goes on%s", why, s.name, state)
+}
+
+// because adds the cause of an interrupt to what it led to, which may not hold it: a write has a context of its own.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		return errors.Join(cause, err)
 	}
-	return running(seen, err, "%s, while AWS goes on with the stack %s%s", account.Explain(err), s.name, state)
+	return err
 }
 
 // carry follows what a write of this run began, and hands its end on. An interrupt leaves the stack to AWS.
