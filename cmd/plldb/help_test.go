@@ -29,8 +29,8 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 			t.Errorf("%s has no short help, or no example", path)
 		}
 	})
-	want := "plldb, plldb bootstrap, plldb bootstrap destroy, plldb bootstrap setup, plldb bootstrap watch, " +
-		"plldb help, plldb version"
+	want := "plldb, plldb bootstrap, plldb bootstrap destroy, plldb bootstrap diff, plldb bootstrap setup, " +
+		"plldb bootstrap status, plldb bootstrap watch, plldb completion, plldb help, plldb version"
 	if got := strings.Join(paths, ", "); got != want {
 		t.Errorf("commands %s, want %s", got, want)
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/plldb/plldb/pkg/report"
 )
 
 // exits CODE COMMAND [ARGUMENT…] runs a command to its end and judges it.
@@ -76,28 +78,33 @@ func storyFits(stderr string, code int) error {
 	problems := strings.Count("\n"+stderr, "\nerror: ")
 	hint := strings.Index("\n"+stderr, "\nhint: ")
 	switch {
-	case code == 0 && problems+hint > -1:
+	case wentWell(code) && problems+hint > -1:
 		return errors.New("a run that went well tells of an error, or has a hint")
-	case code != 0 && problems != 1:
+	case wentWell(code):
+		return nil
+	case problems != 1:
 		return fmt.Errorf("%d errors are told, want one", problems)
-	case code != 0 && hint < strings.Index("\n"+stderr, "\nerror: "):
+	case hint < strings.Index("\n"+stderr, "\nerror: "):
 		return errors.New("no hint follows the error")
 	}
 	return nil
 }
 
+// wentWell: that something differs is what diff was asked for.
+func wentWell(code int) bool { return code == report.ExitDone || code == report.ExitDiffers }
+
 var colour = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 
 // story finds lines that belong to the story.
 var story = regexp.MustCompile(`(?m)^(account |error:|hint:|warning:|` +
-	`(build|zip|upload|render|deploy|destroy|purge|watch)( …|:))`)
+	`(build|zip|upload|render|deploy|destroy|purge|watch|diff)( …|:)|drift …)`)
 
 // answerFits: of what failed only the state of a stack is an answer.
 func answerFits(stdout string, code int) error {
 	if told := story.FindString(stdout); told != "" {
 		return fmt.Errorf("standard output tells the story: %q", told)
 	}
-	if code != 0 && code != 3 && stdout != "" {
+	if !wentWell(code) && code != report.ExitStack && stdout != "" {
 		return errors.New("standard output has an answer, though the run failed")
 	}
 	return nil
@@ -117,18 +124,22 @@ func linesFit(stdout string, code int) error {
 			Code          int
 		}
 	}
+	schema, err := readSchema()
+	if err != nil {
+		return err
+	}
 	for line := range strings.Lines(stdout) {
 		last.Type, last.Error = "", nil
-		if err := json.Unmarshal([]byte(line), &last); err != nil {
+		if err := errors.Join(json.Unmarshal([]byte(line), &last), schema.fits(line)); err != nil {
 			return fmt.Errorf("%w: %s", err, line)
 		}
 	}
 	switch {
 	case last.Type != "outcome":
 		return errors.New("the last line is no outcome")
-	case code == 0 && last.Error != nil:
+	case wentWell(code) && last.Error != nil:
 		return errors.New("a run that went well has an error in its outcome")
-	case code != 0 && (last.Error == nil || last.Error.Code != code || last.Error.Message == "" || last.Error.Hint == ""):
+	case !wentWell(code) && (last.Error == nil || last.Error.Code != code || last.Error.Message == "" || last.Error.Hint == ""):
 		return fmt.Errorf("the outcome of exit code %d has the error %+v", code, last.Error)
 	}
 	return nil

@@ -53,7 +53,8 @@ func newRoot(s streams, code *int) *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newBootstrap(s, code), newVersion())
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	root.AddCommand(newBootstrap(s, code), newCompletion(), newVersion())
 	return root
 }
 

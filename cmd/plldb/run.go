@@ -26,11 +26,15 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 		}
 		show := screen.New(screen.Options{
 			Out: s.out, Err: s.err, JSON: o.output == "json", Verbose: o.verbose,
-			Color: !o.noColor && screen.ColorFits(s.err, os.Getenv),
+			Answer:   command == rollout.Diff || command == rollout.Status,
+			Color:    !o.noColor && screen.ColorFits(s.err, os.Getenv),
+			OutColor: !o.noColor && screen.ColorFits(s.out, os.Getenv),
 		})
 		defer show.Close()
 		ctx, release := rollout.StopOn(cmd.Context(), os.Exit, os.Interrupt, syscall.SIGTERM)
 		defer release()
+		ctx, end := rollout.EndAfter(ctx, o.timeout)
+		defer end()
 
 		open, leave := o.session(s, show)
 		r := rollout.New(o.settings(s), open, show, rollout.RealClock{})
@@ -40,11 +44,20 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 		}
 		s.question.end(s.err)
 		show.Tell(outcome)
-		if outcome.Problem != nil {
-			*code = outcome.Problem.Code
-		}
+		*code = o.code(outcome)
 		return nil
 	}
+}
+
+// code is the exit code of an outcome. That something differs is an answer, and no problem.
+func (o *options) code(outcome report.Outcome) int {
+	switch {
+	case outcome.Problem != nil:
+		return outcome.Problem.Code
+	case o.exitCode && outcome.Status == report.Differs:
+		return report.ExitDiffers
+	}
+	return report.ExitDone
 }
 
 func (o *options) settings(s streams) rollout.Settings {
@@ -53,7 +66,10 @@ func (o *options) settings(s streams) rollout.Settings {
 		Consents: o.consents,
 		Local:    o.local.folder(),
 		Purge:    o.purge,
+		Confirm:  o.confirm,
 		Yes:      o.yes,
+		Drift:    o.drift,
+		Tags:     o.tags,
 		Watch:    o.again("plldb bootstrap watch"),
 		Clear:    o.again("plldb bootstrap destroy --purge"),
 		Ask:      asker(s),

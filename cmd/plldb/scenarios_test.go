@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,6 +34,7 @@ func scenarios() map[string]func(c *cloud, op string) error {
 		"stuck":   thing(localcloud.ResourceFault{LogicalID: "Hello", Stall: true}),
 		"failing": thing(localcloud.ResourceFault{LogicalID: "Hello", Fail: "Memory is too small"}),
 		"taken":   (*cloud).take,
+		"removed": (*cloud).remove,
 		"foreign": func(c *cloud, _ string) error { return c.make("") },
 		"newer": func(c *cloud, _ string) error {
 			ours := types.Tag{Key: aws.String("plldb:stack"), Value: aws.String("bootstrap")}
@@ -115,6 +117,33 @@ func (c *cloud) take(string) error {
 		CreateBucketConfiguration: &s3types.CreateBucketConfiguration{LocationConstraint: region},
 	})
 	return err
+}
+
+// remove takes a function away past CloudFormation.
+func (c *cloud) remove(logicalID string) error {
+	client := cloudformation.NewFromConfig(c.as(testsKey))
+	found, err := client.DescribeStackResource(context.Background(), &cloudformation.DescribeStackResourceInput{
+		StackName: aws.String("plldb"), LogicalResourceId: &logicalID,
+	})
+	if err != nil {
+		return err
+	}
+	name := aws.ToString(found.StackResourceDetail.PhysicalResourceId)
+	request, err := http.NewRequest(http.MethodDelete, c.url+"/2015-03-31/functions/"+name, nil) //nolint:noctx // it is near
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+testsKey+"/20261121/"+region+
+		"/lambda/aws4_request, SignedHeaders=host, Signature=0")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("deleting the function %s: %s", name, answer.Status)
+	}
+	return nil
 }
 
 func (c *cloud) s3(key string) *s3.Client {

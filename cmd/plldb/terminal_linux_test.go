@@ -14,7 +14,8 @@ import (
 func terminalCommands() map[string]func() { return map[string]func(){"onterminal": onTerminal} }
 
 // onTerminal PROMPT ANSWER COMMAND [ARGUMENT…] runs a command with a terminal for its input and its story, and types
-// the answer when the prompt stands there. What the terminal shows is its own error stream.
+// the answer when the prompt stands there; of several, with | between them, one each time. What the terminal shows is its
+// own error stream.
 func onTerminal() {
 	prompt, answer, command := os.Args[1], os.Args[2], os.Args[3:]
 	near, far, err := openTerminal()
@@ -37,16 +38,17 @@ func onTerminal() {
 	leaveLike(err)
 }
 
-// show copies what the terminal shows, and types the answer once.
+// show copies what the terminal shows, and types each answer once.
 func show(near *os.File, prompt, answer string) {
 	var seen bytes.Buffer
+	answers, given := strings.Split(answer, "|"), 0
 	for part := make([]byte, 1024); ; {
 		n, err := near.Read(part)
 		seen.Write(part[:n])
 		_, _ = os.Stderr.Write(bytes.ReplaceAll(part[:n], []byte("\r"), nil))
-		if answer != "" && strings.Contains(seen.String(), prompt) {
-			_, _ = io.WriteString(near, answer)
-			answer = ""
+		if given < len(answers) && strings.Count(seen.String(), prompt) > given {
+			_, _ = io.WriteString(near, answers[given])
+			given++
 		}
 		if err != nil {
 			return

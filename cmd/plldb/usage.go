@@ -41,6 +41,10 @@ func commandOf(cmd *cobra.Command) rollout.Command {
 		return rollout.Destroy
 	case "plldb bootstrap watch":
 		return rollout.Watch
+	case "plldb bootstrap diff":
+		return rollout.Diff
+	case "plldb bootstrap status":
+		return rollout.Status
 	}
 	return ""
 }
@@ -83,11 +87,18 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 		}
 	}
 	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		kind := "true or false"
-		if wrong.GetFlag().Value.Type() == "float64" {
-			kind = "a number"
-		}
-		return fmt.Errorf("--%s is %s, not %q", wrong.GetFlag().Name, kind, wrong.GetValue())
+		return fmt.Errorf("--%s is %s, not %q", wrong.GetFlag().Name, kindOf(wrong.GetFlag()), wrong.GetValue())
 	}
 	return err
+}
+
+// kindOf says what a flag takes.
+func kindOf(f *pflag.Flag) string {
+	switch f.Value.Type() {
+	case "float64":
+		return "a number"
+	case "duration":
+		return "a length of time like 30m"
+	}
+	return "true or false"
 }

@@ -2,10 +2,9 @@ package targets
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/magefile/mage/mg"
 
@@ -18,78 +17,69 @@ import (
 
 // opened is mage's run and the screen it is shown on.
 type opened struct {
-	begin  func() *rollout.Run
+	settings rollout.Settings
+	timeout  time.Duration
+	open     func(context.Context) (*account.Session, error)
+
 	run    *rollout.Run
-	screen *screen.Screen
+	screen *screen.Screen // of the target that mage calls now
 }
 
-// current is the run of the target that mage calls now. Targets of one mage command share a run until one of them has
-// brought a command to its end: what `mage destroy deploy` deploys is not what was seen before destroying.
-func (o *opened) current() *rollout.Run {
+// Tell shows an event on the screen of the target that is called now.
+func (o *opened) Tell(e report.Event) { o.screen.Tell(e) }
+
+// begin is for each target that mage calls: its screen, and the run. asked says that what is found is what was asked for.
+// Targets of one mage command share a run until one of them has brought a command to its end: what `mage destroy deploy`
+// deploys is not what was seen before destroying.
+func (o *opened) begin(asked bool) (*rollout.Run, *screen.Screen) {
+	o.screen = screen.New(screen.Options{
+		Out: os.Stdout, Err: os.Stderr, Verbose: mg.Verbose(), Answer: asked,
+		Color: screen.ColorFits(os.Stderr, os.Getenv), OutColor: screen.ColorFits(os.Stdout, os.Getenv),
+	})
 	if o.run != nil {
 		if _, ended := o.run.Ended(); !ended {
-			return o.run
+			return o.run, o.screen
 		}
 	}
-	o.run = o.begin()
-	return o.run
+	o.run = rollout.New(o.settings, o.open, o, rollout.RealClock{})
+	return o.run, o.screen
 }
 
 // openEnvironment reads the PLLDB_ variables; those of AWS are read by the SDK when they are needed. The first one that
 // is wrong is the error.
 func openEnvironment() (*opened, error) {
-	var wrong error
-	on := func(name string) bool {
-		yes, err := truth(name, os.Getenv(name))
-		if wrong == nil {
-			wrong = err
-		}
-		return yes
-	}
-	id := func(s string) string {
-		if s != "" && !account.IsID(s) && wrong == nil {
-			wrong = &report.Problem{
-				Message: fmt.Sprintf("PLLDB_ACCOUNT=%q is not an account: that is twelve digits", s),
-				Hint:    "correct it, or unset it",
-				Code:    report.ExitUsage,
-			}
-		}
-		return s
-	}
-	inside := &Local{Region: LocalRegion}
-	here, there := on("PLLDB_LOCAL"), "" // the variables that lead a later command to the same place
-	if here && wrong == nil {
-		inside.State, wrong = LocalState(os.Getenv("PLLDB_STATE"))
+	var v variables
+	o := &opened{timeout: v.duration("PLLDB_TIMEOUT", rollout.DefaultTimeout)}
+	inside := &Local{Region: LocalRegion, Sink: o}
+	o.open = inside.Open // it ends with the process: its state is whole after every call
+	there := ""          // the variables that lead a later command to the same place
+	if v.on("PLLDB_LOCAL") {
+		inside.State = v.folder("PLLDB_STATE")
 		there = "PLLDB_LOCAL=true PLLDB_STATE='" + inside.State + "' "
+	} else {
+		o.open = func(ctx context.Context) (*account.Session, error) {
+			return account.Load(ctx, account.Options{Sink: o})
+		}
 	}
-	settings := rollout.Settings{
+	o.settings = rollout.Settings{
 		Local:   inside.State,
-		Account: id(os.Getenv("PLLDB_ACCOUNT")),
+		Account: v.id("PLLDB_ACCOUNT"),
 		Consents: stack.Consents{
-			Adopt:          on("PLLDB_ADOPT"),
-			AllowDataLoss:  on("PLLDB_ALLOW_DATA_LOSS"),
-			AllowDowngrade: on("PLLDB_ALLOW_DOWNGRADE"),
-			ForceRollback:  on("PLLDB_FORCE_ROLLBACK"),
-			Force:          on("PLLDB_FORCE"),
+			Adopt:          v.on("PLLDB_ADOPT"),
+			AllowDataLoss:  v.on("PLLDB_ALLOW_DATA_LOSS"),
+			AllowDowngrade: v.on("PLLDB_ALLOW_DOWNGRADE"),
+			ForceRollback:  v.on("PLLDB_FORCE_ROLLBACK"),
+			Force:          v.on("PLLDB_FORCE"),
 		},
-		Purge: on("PLLDB_PURGE"),
-		Yes:   on("PLLDB_YES"),
+		Purge: v.on("PLLDB_PURGE"),
+		Yes:   v.on("PLLDB_YES"),
+		Drift: v.on("PLLDB_DRIFT"),
+		Tags:  v.tags("PLLDB_TAGS"),
 		Dist:  "dist",
 		Watch: there + "go tool mage bootstrap:watch",
 		Clear: there + "PLLDB_PURGE=true PLLDB_YES=true go tool mage destroy",
 	}
-	show := screen.New(screen.Options{
-		Out: os.Stdout, Err: os.Stderr, Verbose: mg.Verbose(), Color: screen.ColorFits(os.Stderr, os.Getenv),
-	})
-	inside.Sink = show
-	open := inside.Open // it ends with the process: its state is whole after every call
-	if !here {
-		open = func(ctx context.Context) (*account.Session, error) {
-			return account.Load(ctx, account.Options{Sink: show})
-		}
-	}
-	begin := func() *rollout.Run { return rollout.New(settings, open, show, rollout.RealClock{}) }
-	return &opened{begin: begin, screen: show}, wrong
+	return o, v.wrong
 }
 
 // asVariables puts the variables for the binary's flags, which hints speak of and mage does not take. A message stays as it
@@ -101,6 +91,7 @@ func asVariables(hint string) string {
 		"--profile", "AWS_PROFILE",
 		"--region", "AWS_REGION",
 		"--account", "PLLDB_ACCOUNT",
+		"--timeout", "PLLDB_TIMEOUT",
 		"--adopt", "PLLDB_ADOPT=true",
 		"--allow-data-loss", "PLLDB_ALLOW_DATA_LOSS=true",
 		"--allow-downgrade", "PLLDB_ALLOW_DOWNGRADE=true",
@@ -112,20 +103,4 @@ func asVariables(hint string) string {
 		"plldb bootstrap destroy", "mage destroy",
 		"plldb bootstrap watch", "mage bootstrap:watch",
 	).Replace(hint)
-}
-
-// truth reads a variable that is a yes or a no. Unset and empty are no.
-func truth(name, value string) (bool, error) {
-	if value == "" {
-		return false, nil
-	}
-	yes, err := strconv.ParseBool(value)
-	if err != nil {
-		return false, &report.Problem{
-			Message: fmt.Sprintf("%s=%q is neither true nor false", name, value),
-			Hint:    "set it to true, or unset it",
-			Code:    report.ExitUsage,
-		}
-	}
-	return yes, nil
 }

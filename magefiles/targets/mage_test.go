@@ -98,6 +98,19 @@ func TestUnderMage(t *testing.T) {
 	}
 }
 
+// What was asked for stands on standard output, and diff ends well whatever differs; what comes after it is told as ever.
+func TestLookingUnderMage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const names = "Zip Bootstrap.Diff Bootstrap.Setup Bootstrap.Diff Bootstrap.Status"
+	got := runMage(t, w, tree(t, compiles), names, "PLLDB_DRIFT=1")
+	want := regexp.MustCompile(`(?s)^differs  hello.*plan: stack plldb: create.*was created.*agrees   hello.*` +
+		`would change nothing.*: CREATE_COMPLETE.*drift: none\n$`)
+	if got.code != 0 || !want.MatchString(got.out) {
+		t.Errorf("exit code %d, answer %q, story %s", got.code, got.out, got.errors)
+	}
+}
+
 // `mage destroy deploy`: the second command is not taken for done because the first is.
 func TestTwoCommandsInOneProcess(t *testing.T) {
 	t.Parallel()
@@ -126,110 +139,6 @@ func TestAProblemUnderMage(t *testing.T) {
 	}
 }
 
-// seen is what shows a setting: the exit code, words of the error, and what AWS was asked or not asked.
-type seen struct {
-	code             int
-	says, asked, not string
-}
-
-func (want seen) check(t *testing.T, w *world, got process) {
-	t.Helper()
-	switch {
-	case got.code != want.code, !strings.Contains(got.errors, want.says):
-		t.Errorf("exit code %d, want %d with %q: %s", got.code, want.code, want.says, got.errors)
-	case want.asked != "" && !w.did(want.asked), want.not != "" && w.did(want.not):
-		t.Errorf("AWS was asked %v, want %q and not %q", w.asked, want.asked, want.not)
-	}
-}
-
-// setting is one variable: what a target does with and without it, other variables and the account being as they are.
-type setting struct {
-	name, value   string
-	target, other string
-	account       func(t *testing.T, w *world)
-	without, with seen
-}
-
-func settings() []setting {
-	empty := func(*testing.T, *world) {}
-	made := func(template string, ours bool) func(*testing.T, *world) {
-		return func(t *testing.T, w *world) { w.make(t, template, ours) }
-	}
-	return []setting{
-		{
-			"PLLDB_ACCOUNT", "999999999999", "Destroy", "", empty,
-			seen{},
-			seen{code: 2, says: "of account 123456789012, not 999999999999"},
-		},
-		{
-			"PLLDB_PURGE", "true", "Destroy", "", empty,
-			seen{},
-			seen{code: 2, says: "a purge removes the packages and the bucket for good", not: "GetCallerIdentity"},
-		},
-		{
-			"PLLDB_YES", "true", "Bootstrap.Destroy", "PLLDB_PURGE=1", empty,
-			seen{code: 2, says: "hint: say PLLDB_YES=true"},
-			seen{asked: "ListObjectVersions"},
-		},
-		{
-			"PLLDB_ADOPT", "true", "Destroy", "", made(logGroup, false),
-			seen{code: 1, says: "by PLLDB_ADOPT=true", not: "DeleteStack"},
-			seen{asked: "DeleteStack"},
-		},
-		{
-			"PLLDB_FORCE", "1", "Destroy", "", held,
-			seen{code: 3, says: "it is held", asked: "DeleteStack"},
-			seen{asked: "DeleteStack"},
-		},
-		{
-			"PLLDB_ALLOW_DATA_LOSS", "true", "Deploy", "", made(table, true),
-			seen{code: 1, says: "by PLLDB_ALLOW_DATA_LOSS=true", not: "CreateBucket"},
-			seen{asked: "ExecuteChangeSet"},
-		},
-		{
-			"PLLDB_ALLOW_DOWNGRADE", "t", "Deploy", "", made(logGroup+"Outputs:\n  Version:\n    Value: 9.9.9\n", true),
-			seen{code: 1, says: "by PLLDB_ALLOW_DOWNGRADE=true", not: "CreateBucket"},
-			seen{asked: "ExecuteChangeSet"},
-		},
-		{
-			"PLLDB_FORCE_ROLLBACK", "true", "Deploy", "", wedged,
-			seen{code: 3, says: "no way back", asked: "ContinueUpdateRollback", not: "ExecuteChangeSet"},
-			seen{asked: "ExecuteChangeSet"},
-		},
-	}
-}
-
-// "Under mage the settings are variables." Each is shown by what it changes.
-func TestVariables(t *testing.T) {
-	t.Parallel()
-	for _, s := range settings() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			root := tree(t, compiles)
-			w := newWorld(t)
-			s.account(t, w)
-			s.without.check(t, w, runMage(t, w, root, s.target, s.other))
-			w = newWorld(t)
-			s.account(t, w)
-			s.with.check(t, w, runMage(t, w, root, s.target, s.other, s.name+"="+s.value))
-		})
-	}
-}
-
-// Every one of them that is a yes or a no says so when it is neither, before anything is done.
-func TestAWrongVariable(t *testing.T) {
-	t.Parallel()
-	for _, s := range settings() {
-		if s.name == "PLLDB_ACCOUNT" {
-			continue
-		}
-		w := newWorld(t)
-		says := `Error: ` + s.name + `="perhaps" is neither true nor false` + "\nhint: "
-		want := seen{code: 2, says: says, not: "GetCallerIdentity"}
-		want.check(t, w, runMage(t, w, t.TempDir(), "Destroy", s.name+"=perhaps"))
-	}
-}
-
 // "go tool mage -l lists …, each with a true sentence. go run magefile.go does the same without mage. No warning from
 // either."
 func TestMageLists(t *testing.T) {
@@ -247,6 +156,7 @@ func TestMageLists(t *testing.T) {
 		}
 		for _, target := range []string{
 			"build", "zip", "upload", "render", "deploy", "destroy", "bootstrap:setup", "bootstrap:destroy", "bootstrap:watch",
+			"bootstrap:diff", "bootstrap:status",
 		} {
 			if !regexp.MustCompile(`(?m)^  ` + target + `\*? +\w.*\.$`).MatchString(out.String()) {
 				t.Errorf("%v does not list %s with its sentence:\n%s", door, target, out.String())

@@ -11,7 +11,15 @@ import (
 	"github.com/plldb/plldb/pkg/rollout"
 )
 
-type runKey struct{}
+type (
+	runKey   struct{}
+	askedKey struct{}
+)
+
+// asking returns a context whose target is called for what it finds: that belongs on standard output.
+func asking(ctx context.Context) context.Context { return context.WithValue(ctx, askedKey{}, true) }
+
+func asked(ctx context.Context) bool { return ctx.Value(askedKey{}) != nil }
 
 // In returns a context whose targets work on run. The binary makes it; under mage the run comes from the environment.
 func In(ctx context.Context, run *rollout.Run) context.Context {
@@ -44,19 +52,20 @@ func fromMage(ctx context.Context, target func(context.Context) error) error {
 	if err != nil {
 		return spoken{report.AsProblem(err)}
 	}
-	run := ours.current()
+	run, show := ours.begin(asked(ctx))
+	defer show.Close()
 	ctx, release := rollout.StopOn(ctx, os.Exit, syscall.SIGTERM)
 	defer release()
 	ctx, forget := withParent(ctx, os.Getppid, parentPoll)
 	defer forget()
+	ctx, end := rollout.EndAfter(ctx, ours.timeout)
+	defer end()
 
-	err = target(In(ctx, run))
-	defer ours.screen.Close()
-	if err != nil {
+	if err := target(In(ctx, run)); err != nil {
 		return spoken{report.AsProblem(run.Explain(ctx, err))}
 	}
 	if command, ok := run.Ended(); ok {
-		ours.screen.Tell(run.Outcome(ctx, command, nil))
+		show.Tell(run.Outcome(ctx, command, nil))
 	}
 	return nil
 }

@@ -54,3 +54,11 @@ func (Bootstrap) Destroy(ctx context.Context) error { return Destroy(ctx) }
 
 // Watch follows the stack plldb until nothing is happening to it.
 func (Bootstrap) Watch(ctx context.Context) error { return step(ctx, (*rollout.Run).Watch) }
+
+// Diff says what Setup would change, and changes nothing in the account.
+func (Bootstrap) Diff(ctx context.Context) error {
+	return step(asking(ctx), (*rollout.Run).Diff, look, announced)
+}
+
+// Status says how the stack plldb stands; with PLLDB_DRIFT also what somebody has changed in it.
+func (Bootstrap) Status(ctx context.Context) error { return step(asking(ctx), (*rollout.Run).Status) }

@@ -51,7 +51,8 @@ func all() map[string]func(context.Context) error {
 		"Build": targets.Build, "Zip": targets.Zip, "Upload": targets.Upload, "Render": targets.Render,
 		"Deploy": targets.Deploy, "Destroy": targets.Destroy,
 		"Bootstrap.Setup": targets.Bootstrap{}.Setup, "Bootstrap.Destroy": targets.Bootstrap{}.Destroy,
-		"Bootstrap.Watch": targets.Bootstrap{}.Watch,
+		"Bootstrap.Watch": targets.Bootstrap{}.Watch, "Bootstrap.Diff": targets.Bootstrap{}.Diff,
+		"Bootstrap.Status": targets.Bootstrap{}.Status,
 	}
 }
 
@@ -64,6 +65,7 @@ func TestATargetAloneRunsItsSteps(t *testing.T) {
 		"Build": "build", "Zip": "build zip", "Upload": "build zip upload", "Render": "build zip upload render",
 		"Deploy": whole, "Bootstrap.Setup": whole,
 		"Destroy": "destroy", "Bootstrap.Destroy": "destroy", "Bootstrap.Watch": "watch",
+		"Bootstrap.Diff": "build zip diff", "Bootstrap.Status": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, log := newWorld(t), &told{}
@@ -129,7 +131,7 @@ func TestAFailedStepStopsTheRest(t *testing.T) {
 // Wrong credentials are found out before anything is compiled, however long AWS takes to say so and however fast the
 // compiler is: it does not begin before the answer is there.
 func TestNothingIsCompiledForNobody(t *testing.T) {
-	for _, name := range []string{"Upload", "Render", "Deploy", "Bootstrap.Setup"} {
+	for _, name := range []string{"Upload", "Render", "Deploy", "Bootstrap.Setup", "Bootstrap.Diff"} {
 		log, w := &told{}, newWorld(t)
 		w.deny("GetCallerIdentity")
 		run := newRun(t, w, rollout.Settings{Dir: tree(t, compiles)}, log)

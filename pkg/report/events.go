@@ -87,9 +87,9 @@ type Planned struct {
 	Refused bool // a setup refuses this, and writes nothing
 }
 
-// Compared says of one function whether its code agrees: the digest (SHA-256 of the zip, base64) of what is here, of the
-// bucket's newest version and of what the deployed template names. "" is none; Uploaded is also "" when the newest version
-// is known to be other code than what is here, and not which.
+// Compared says of one function whether its code agrees: the digest (SHA-256 of the zip, base64) of what is here, of what the
+// bucket holds, and of what the deployed template names. "" is none. Uploaded is what is here if any version in the bucket
+// holds that, else the newest version's; "" also where that is other code, and not known which.
 type Compared struct {
 	Function                  string
 	Local, Uploaded, Deployed string

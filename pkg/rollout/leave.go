@@ -25,7 +25,8 @@ func (r *Run) Destroy(ctx context.Context) (stack.Result, error) {
 		if err != nil {
 			return end, err
 		}
-		if err := r.agree(ctx, seen.Who); err != nil {
+		r.foretell(seen)
+		if err := r.agree(ctx, seen); err != nil {
 			return end, err
 		}
 		end.result, err = work(r, report.Destroy, func() (stack.Result, error) {
@@ -70,26 +71,16 @@ func (r *Run) mayPurge() error {
 	}
 }
 
-// agree asks before a purge: what it removes cannot be brought back.
-func (r *Run) agree(ctx context.Context, who account.Identity) error {
-	if !r.settings.Purge || r.settings.Yes {
-		return nil
-	}
-	yes, err := r.settings.Ask(ctx, fmt.Sprintf("Delete the stack %s and everything plldb put into the bucket %s, for good?",
-		StackName, bucketOf(who).Name))
-	if err != nil || yes {
-		return err
-	}
-	return &report.Problem{Message: "nothing was deleted", Hint: "destroy without --purge keeps the packages", Code: report.ExitFailed}
-}
-
 // afterwards purges, or says what stays.
 func (r *Run) afterwards(ctx context.Context, session *account.Session, b store.Bucket) (deleted bool, err error) {
 	bucket := r.store(session, b)
 	if r.settings.Purge {
 		purged, err := work(r, report.Purge, func() (store.Purged, error) { return bucket.Purge(ctx) }, sumPurged(b))
-		if err != nil && ctx.Err() != nil {
+		switch {
+		case err != nil && ctx.Err() != nil:
 			err = stoppedPurging(ctx, err)
+		case err != nil:
+			err = saying(report.AsProblem(account.Explain(err)), "the stack is deleted, and perhaps not all of the bucket")
 		}
 		return purged.BucketDeleted, err
 	}
@@ -98,7 +89,7 @@ func (r *Run) afterwards(ctx context.Context, session *account.Session, b store.
 		// The stack is gone, which is what was asked; a bucket that may not be read is no reason to fail.
 		why := account.Explain(err)
 		if ctx.Err() != nil {
-			why = signalOf(ctx)
+			why = haltOf(ctx)
 		}
 		r.sink.Tell(report.Warning{Text: fmt.Sprintf("whether the bucket %s is there could not be read: %v", b.Name, why)})
 		return false, nil
@@ -148,6 +139,8 @@ const (
 	Setup   Command = "setup"
 	Destroy Command = "destroy"
 	Watch   Command = "watch"
+	Diff    Command = "diff"
+	Status  Command = "status"
 )
 
 // ending is what the last step of a command leaves for its outcome. A failed one leaves it too.
@@ -155,6 +148,8 @@ type ending struct {
 	command       Command
 	result        stack.Result
 	bucketDeleted bool
+	functions     []report.Function // of status: those that are deployed
+	drift         string            // of status, if it was asked for
 	err           error
 }
 
@@ -184,26 +179,28 @@ func (r *Run) Outcome(ctx context.Context, command Command, err error) report.Ou
 		StackID:       firstOf(end.result.Seen.ID, seen.Stack.ID),
 		StackStatus:   firstOf(end.result.Seen.Status, seen.Stack.Status),
 		TemplateURL:   template.URL,
-		Functions:     r.functions(),
-		Outputs:       outputs(end.result),
+		Drift:         end.drift,
+		Functions:     append(r.functions(), end.functions...),
+		Outputs:       outputs(end),
 		Took:          r.clock.Now().Sub(r.began).Round(time.Millisecond),
 	}
 	if known {
 		o.Bucket = bucketOf(who).Name
 	}
 	if err != nil {
-		o.Problem = r.explain(ctx, err)
+		o.Problem = r.explain(ctx, command, err)
 		o.Status = failedAs(o.Status, o.Problem)
 	}
 	return o
 }
 
-// outputs are those of a stack that is there: CloudFormation goes on to tell those of one that was deleted.
-func outputs(r stack.Result) map[string]string {
-	if r.Status == report.Deleted {
+// outputs are those of a stack that is there: CloudFormation goes on to tell those of one that was deleted. A comparison
+// has none to tell.
+func outputs(end ending) map[string]string {
+	if end.result.Status == report.Deleted || end.command == Diff {
 		return nil
 	}
-	return r.Seen.Outputs
+	return end.result.Seen.Outputs
 }
 
 // failedAs gives an error the status that its exit code promises, where the stack has not said its own.

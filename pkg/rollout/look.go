@@ -90,6 +90,9 @@ func concurrently[T any](f func() (T, error)) (wait func() (T, error)) {
 // account opens the session and signs in. The look's bound begins after it: a person may be typing an MFA code here.
 func (r *Run) account(ctx context.Context) (*account.Session, error) {
 	return r.session.get(func() (*account.Session, error) {
+		if err := r.mayConfirm(); err != nil {
+			return nil, err
+		}
 		session, err := r.open(ctx)
 		if err != nil {
 			return nil, err

@@ -39,8 +39,12 @@ type TemplatePlan struct {
 // Write is one line of a plan.
 type Write struct{ What, Reason string }
 
-// Writes lists the plan in the order in which it is carried out. An empty list means that nothing is to be done.
+// Writes lists the plan in the order in which it is carried out. An empty list means that nothing is to be done. Of a plan
+// that is refused the refusal is all: nothing is written before it.
 func (p Plan) Writes() []Write {
+	if p.Stack.Problem != nil {
+		return []Write{p.stack()}
+	}
 	var writes []Write
 	for _, c := range p.Bucket {
 		writes = append(writes, Write{c.Thing, c.Reason})
@@ -54,24 +58,26 @@ func (p Plan) Writes() []Write {
 		writes = append(writes, Write{"object " + artifact.TemplateKey(artifact.Version), p.Template.Reason})
 	}
 	if p.Stack.Action != stack.Unchanged {
-		writes = append(writes, Write{fmt.Sprintf("stack %s: %s", StackName, p.Stack.Action), p.Stack.Reason})
+		writes = append(writes, p.stack())
 	}
 	return writes
 }
 
+func (p Plan) stack() Write {
+	return Write{fmt.Sprintf("stack %s: %s", StackName, p.Stack.Action), p.Stack.Reason}
+}
+
 // MakePlan decides everything that can be decided before the first write: what the bucket and the stack lack, that the
 // stack is plldb's and not a newer one's, that no table is lost. It is pure: the same seen, the same plan. The template
-// has passed render.Check for these archives.
-func MakePlan(seen Seen, archives []artifact.Archive, held Held, template []byte, c stack.Consents) (Plan, error) {
+// has passed render.Check for these archives. What a setup would refuse to do is in the plan too, as the decision about the
+// stack; its Problem says why.
+func MakePlan(seen Seen, archives []artifact.Archive, held Held, template []byte, s Settings) (Plan, error) {
 	plan := Plan{Bucket: store.Plan(seen.Store, seen.Bucket), Uploads: uploads(seen, archives, held)}
 	var err error
 	if plan.Template.Text, err = renderPlanned(seen, plan.Uploads, template); err != nil {
 		return Plan{}, err
 	}
-	plan.Stack = stack.Decide(stack.Setup, seen.Stack, wanted(plan.Template.Text, template), c)
-	if plan.Stack.Problem != nil {
-		return Plan{}, plan.Stack.Problem
-	}
+	plan.Stack = stack.Decide(stack.Setup, seen.Stack, wanted(plan.Template.Text, template, s.Tags), s.Consents)
 	plan.Template.Reason = putReason(seen, plan.Template.Text, plan.Stack.Action)
 	plan.Template.Put = plan.Template.Reason != ""
 	return plan, nil
@@ -141,8 +147,8 @@ func values(bucket string, objects []artifact.Object) render.Values {
 }
 
 // wanted is the stack as it should be. text is the rendered template, nil while it is not known; template is it before.
-func wanted(text, template []byte) stack.Wanted {
-	return stack.Wanted{Text: text, Version: artifact.Version, Lost: func(deployed string) []string {
+func wanted(text, template []byte, tags map[string]string) stack.Wanted {
+	return stack.Wanted{Text: text, Version: artifact.Version, Tags: tags, Lost: func(deployed string) []string {
 		if deployed == string(text) {
 			return nil
 		}
@@ -152,8 +158,20 @@ func wanted(text, template []byte) stack.Wanted {
 	}}
 }
 
-// Plan looks and plans. The template is checked while the account is being looked at.
+// Plan looks and plans. A plan that must be refused is an error: nothing is to be written then.
 func (r *Run) Plan(ctx context.Context) (Plan, error) {
+	plan, err := r.whole(ctx)
+	switch {
+	case err != nil:
+		return Plan{}, err
+	case plan.Stack.Problem != nil:
+		return Plan{}, plan.Stack.Problem
+	}
+	return plan, nil
+}
+
+// whole is the plan with what must be refused in it. The template is checked while the account is being looked at.
+func (r *Run) whole(ctx context.Context) (Plan, error) {
 	return r.plan.get(func() (Plan, error) {
 		archives, err := r.Zip(ctx)
 		if err != nil {
@@ -175,7 +193,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		if err != nil {
 			return Plan{}, err
 		}
-		return MakePlan(seen, archives, held, src.template, r.settings.Consents)
+		return MakePlan(seen, archives, held, src.template, r.settings)
 	})
 }
 

@@ -32,7 +32,11 @@ type Settings struct {
 	Account  string // refuse any other; "" accepts every account
 	Consents stack.Consents
 	Purge    bool // destroy: the packages and the bucket too
-	Yes      bool // destroy: purge without asking
+	Confirm  bool // setup, destroy: show what would be changed, and ask before it is
+	Yes      bool // purge, or confirm, without asking
+	Drift    bool // status: find out what somebody has changed in the stack
+
+	Tags map[string]string // setup, diff: put on the stack beside plldb's own; see Tags
 
 	// Local is the folder of the local cloud's state, where the run works in that instead of AWS. Its functions run on
 	// this machine, and are compiled for it.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // Stopped is the cause with which a signal cancels a run's context.
@@ -17,6 +18,10 @@ type Stopped struct {
 // Error names the signal.
 func (s Stopped) Error() string { return "stopped by " + s.Signal }
 
+// echo is how soon after a signal another one is the same: while the first child process of a program is being started, Go
+// may deliver one Ctrl-C of the terminal twice (seen about once in forty trials under load; nobody's fingers are as fast).
+const echo = 100 * time.Millisecond
+
 // StopOn returns a context that the first of the signals cancels with Stopped as its cause: what can be cancelled is. At
 // the second, leave is called with its exit code. release gives the signals back.
 func StopOn(ctx context.Context, leave func(code int), signals ...os.Signal) (_ context.Context, release func()) {
@@ -25,11 +30,13 @@ func StopOn(ctx context.Context, leave func(code int), signals ...os.Signal) (_ 
 	signal.Notify(got, signals...)
 	done := make(chan struct{})
 	go func() {
-		for n := 0; ; n++ {
+		for first := (time.Time{}); ; {
 			select {
 			case s := <-got:
 				why := stoppedBy(s)
-				if n > 0 {
+				if first.IsZero() {
+					first = time.Now()
+				} else if time.Since(first) > echo {
 					leave(why.Code)
 				}
 				cancel(why)

@@ -85,7 +85,7 @@ func TestAStackThatCannotBeDeleted(t *testing.T) {
 			lift()
 		}
 		wantStatus(t, destroy(t, c, rollout.Settings{Consents: stack.Consents{Force: force}}), report.Deleted)
-		if c.stack(t) != nil || c.story.says("PLLDBSessions") != force {
+		if c.stack(t) != nil || c.story.says("PLLDBSessions (AWS::DynamoDB::Table) is kept") != force {
 			t.Errorf("force %t: the stack is %v", force, c.stack(t))
 		}
 	}
@@ -140,7 +140,7 @@ func TestABusyStack(t *testing.T) {
 	o := setup(t, c, rollout.Settings{Dir: root})
 	wantStatus(t, o, report.Updated)
 	c.holds(t, o)
-	if !c.story.says("is being updated: "+string(stack.Follow)) || len(c.stack(t).Tags) != 2 {
+	if !c.story.says("is being updated, begun at ") || !c.story.says(": "+string(stack.Follow)) || len(c.stack(t).Tags) != 2 {
 		t.Errorf("it was not followed, or its tags are %d", len(c.stack(t).Tags))
 	}
 }

@@ -75,6 +75,9 @@ func (r *Run) Upload(ctx context.Context) ([]artifact.Object, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := r.confirm(ctx, plan); err != nil {
+			return nil, err
+		}
 		return work(r, report.Upload, func() ([]artifact.Object, error) { return r.upload(ctx, plan) }, sumObjects)
 	})
 }
@@ -214,7 +217,8 @@ func (r *Run) deploy(ctx context.Context, template artifact.Template) (stack.Res
 	if err != nil {
 		return stack.Result{}, err
 	}
-	want := wanted(template.Text, src.template)
+	want := wanted(template.Text, src.template, r.settings.Tags)
+	want.Review = r.reviewer()
 	want.URL = func(context.Context) (string, error) { return template.URL, nil }
 	want.JustVersioned = r.fresh.Load()
 	session, err := r.account(ctx)

@@ -81,7 +81,7 @@ func TestTrap35LeftToAWS(t *testing.T) {
 		"is not known": func(c *cloud) func() {
 			return c.hurt(localcloud.Fault{Operation: "ExecuteChangeSet", Lose: true})
 		},
-		"the AWS credentials have expired, while AWS goes on": func(c *cloud) func() {
+		"the AWS credentials have expired, while the stack plldb goes on": func(c *cloud) func() {
 			over := false
 			return c.hurt(localcloud.Fault{Refuse: expired, Match: func(in *wire.Call) bool {
 				was := over

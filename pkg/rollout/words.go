@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/stack"
 )
 
@@ -42,3 +43,21 @@ func sumObjects(list []artifact.Object) string {
 func sumTemplate(t artifact.Template) string { return t.Key }
 
 func sumStack(r stack.Result) string { return strings.ReplaceAll(string(r.Status), "-", " ") }
+
+func sumPlan(p Plan) string {
+	n := len(p.Writes())
+	switch {
+	case p.Stack.Problem != nil:
+		return "refused"
+	case n == 0:
+		return "nothing planned"
+	}
+	return count(n, "write") + " planned"
+}
+
+func sumDrift(list []report.Drifted) string {
+	if len(list) == 0 {
+		return "the stack is what its template says"
+	}
+	return count(len(list), "resource") + " not as the template says"
+}

@@ -159,6 +159,13 @@ func (r *run) close(ctx context.Context, res Result, err error) (Result, error) 
 	return res, err
 }
 
+// halfWay is an error after which ErrHalfWay is true. Whoever puts it into words adds that.
+type halfWay struct{ error }
+
+func (h halfWay) Unwrap() error { return h.error }
+
+func (halfWay) Is(target error) bool { return target == ErrHalfWay }
+
 // halfWay says of a failure after the stack was changed by this run that it was: a refusal or an error alone sounds as if
 // nothing had been done. What ends with the stack's own state, or leaves it to AWS, has said so.
 func (r *run) halfWay(err error) error {
@@ -167,7 +174,7 @@ func (r *run) halfWay(err error) error {
 	case !r.begun, isProblem && p.Code != report.ExitFailed:
 		return err
 	case !isProblem:
-		return fmt.Errorf("%w: %w", ErrHalfWay, err)
+		return halfWay{err}
 	}
 	more := *p
 	more.Message += "; " + ErrHalfWay.Error()

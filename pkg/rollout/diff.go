@@ -1,0 +1,128 @@
+package rollout
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/plldb/plldb/pkg/artifact"
+	"github.com/plldb/plldb/pkg/render"
+	"github.com/plldb/plldb/pkg/report"
+	"github.com/plldb/plldb/pkg/stack"
+)
+
+// Diff says what a setup would change, and changes nothing in the account: for each function whether its code agrees, how
+// the template would differ, and each write of the plan. What a setup would refuse is part of the answer.
+func (r *Run) Diff(ctx context.Context) (stack.Result, error) {
+	return r.finish(func() (ending, error) {
+		end := ending{command: Diff}
+		plan, err := work(r, report.Diff, func() (Plan, error) { return r.compare(ctx) }, sumPlan)
+		if err != nil {
+			return end, err
+		}
+		seen, err := r.Look(ctx)
+		end.result = stack.Result{Status: report.Unchanged, Seen: seen.Stack}
+		if len(plan.Writes()) > 0 {
+			end.result.Status = report.Differs
+		}
+		return end, err
+	})
+}
+
+// compare plans and shows the plan.
+func (r *Run) compare(ctx context.Context) (Plan, error) {
+	plan, err := r.whole(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	return plan, r.show(ctx, plan)
+}
+
+// show tells the plan: the functions, the template, the writes.
+func (r *Run) show(ctx context.Context, plan Plan) error {
+	seen, err := r.Look(ctx)
+	if err != nil {
+		return err
+	}
+	src, err := r.source.get(r.findSource)
+	if err != nil {
+		return err
+	}
+	for _, c := range compared(seen, plan.Uploads) {
+		r.sink.Tell(c)
+	}
+	text, err := foreseen(seen, plan, src.template)
+	if err != nil {
+		return err
+	}
+	r.showTemplate(seen.Stack, text)
+	for _, w := range plan.Writes() {
+		r.sink.Tell(report.Planned{What: w.What, Reason: w.Reason, Refused: plan.Stack.Problem != nil})
+	}
+	if p := plan.Stack.Problem; p != nil {
+		r.sink.Tell(report.Notice{Text: "what to do about it: " + p.Hint})
+	}
+	return nil
+}
+
+// showTemplate tells how the deployed template would change. Where none is deployed there is nothing to compare with.
+func (r *Run) showTemplate(found stack.Seen, text []byte) {
+	if found.Template == "" {
+		r.sink.Tell(report.Notice{Text: "no template is deployed: all of it is new"})
+		return
+	}
+	r.sink.Tell(report.TemplateDiff{Text: udiff.Unified("deployed", "planned", found.Template, string(text))})
+}
+
+// unknownVersion stands for the version of an object that is yet to be sent.
+const unknownVersion = "known-after-upload"
+
+// foreseen is the template as it would be deployed, as far as it is known.
+func foreseen(seen Seen, plan Plan, template []byte) ([]byte, error) {
+	if plan.Template.Text != nil {
+		return plan.Template.Text, nil
+	}
+	objects := make([]artifact.Object, len(plan.Uploads))
+	for i, u := range plan.Uploads {
+		objects[i] = u.object(seen.Bucket.Name)
+		if u.Version == "" {
+			objects[i].VersionID = unknownVersion
+		}
+	}
+	return render.Render(template, values(seen.Bucket.Name, objects))
+}
+
+// compared says of each function whether its code agrees; functions that are only deployed come last.
+func compared(seen Seen, list []Upload) []report.Compared {
+	var all []report.Compared
+	here := map[string]bool{}
+	for _, u := range list {
+		here[u.Archive.Name] = true
+		c := report.Compared{Function: u.Archive.Name, Local: u.Archive.Digest.String()}
+		deployed, there := seen.Deployed[u.Archive.Name]
+		if there {
+			c.Deployed = deployed.Digest.String()
+			c.Uploaded = stillThere(seen, deployed)
+		}
+		if u.Version != "" {
+			c.Uploaded = c.Local
+		}
+		all = append(all, c)
+	}
+	for _, name := range slices.Sorted(maps.Keys(seen.Deployed)) {
+		if f := seen.Deployed[name]; !here[name] {
+			all = append(all, report.Compared{Function: name, Uploaded: stillThere(seen, f), Deployed: f.Digest.String()})
+		}
+	}
+	return all
+}
+
+// stillThere is the digest of a deployed function if the version that it runs is the bucket's newest, "" if not.
+func stillThere(seen Seen, f render.Function) string {
+	if newest, there := seen.Store.Newest[f.Key]; !there || newest.ID != f.Version || !newest.Usable() {
+		return ""
+	}
+	return f.Digest.String()
+}
