@@ -63,7 +63,7 @@ func (w *workshop) realStage(ctx context.Context, region string) (*play.Play, er
 		return nil, err
 	}
 
-	p.Region, p.Extra = region, play.OnAWS
+	p.Region, p.Extra, p.Last = region, play.OnAWS, all(play.Tagged, play.ByHand)
 	p.Account, _ = play.Dig(who, "Account").(string)
 	fmt.Printf("account %s, region %s, as %v\n", p.Account, region, play.Dig(who, "Arn"))
 	return p, nil

@@ -54,7 +54,7 @@ func measure(ctx context.Context, archives source.Archives) error {
 
 // trials builds all that is measured.
 func (w *workshop) trials(ctx context.Context) (*bench.Bench, error) {
-	fmt.Println("building: plldb with 4 functions, with one of them changed, with 100, and without")
+	fmt.Println("building: plldb with 4 functions, with one of them changed, with 100, with 200, and without")
 	b := &bench.Bench{Out: os.Stdout, Python: w.python, Folder: w.folder}
 	var err error
 	if b.Four, err = w.embedded(ctx, w.root, "four"); err != nil {
@@ -65,9 +65,10 @@ func (w *workshop) trials(ctx context.Context) (*bench.Bench, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if b.Hundred, err = w.altered(ctx, "hundred", func(tree string) error {
-		return source.Grow(tree, play.Changed, 96)
-	}); err != nil {
+	if b.Hundred, err = w.grown(ctx, "hundred", 100); err != nil {
+		return nil, err
+	}
+	if b.TwoHundred, err = w.grown(ctx, "two-hundred", 200); err != nil {
 		return nil, err
 	}
 	if b.Source, err = w.compiling(ctx, "bench"); err != nil {
@@ -75,10 +76,20 @@ func (w *workshop) trials(ctx context.Context) (*bench.Bench, error) {
 	}
 
 	env, err := w.pretend(ctx, "eu-west-1")
-	for _, plldb := range []*drive.Plldb{&b.Four, &b.Changed, &b.Hundred, &b.Source} {
+	for _, plldb := range []*drive.Plldb{&b.Four, &b.Changed, &b.Hundred, &b.TwoHundred, &b.Source} {
 		plldb.Env = env
 	}
 	return b, err
+}
+
+// ofTheTree is how many functions the source tree has.
+const ofTheTree = 4
+
+// grown builds plldb with so many functions in it, each with a log group of its own.
+func (w *workshop) grown(ctx context.Context, name string, functions int) (drive.Plldb, error) {
+	return w.altered(ctx, name, func(tree string) error {
+		return source.Grow(tree, play.Changed, functions-ofTheTree)
+	})
 }
 
 // altered builds plldb of a copy of the source tree, changed by alter, with the copy's functions in it.

@@ -91,6 +91,7 @@ func (w *workshop) onLocalCloud(ctx context.Context) (err error) {
 	}
 	broken := filepath.Join(w.root, "pkg", "localcloud", "cloudformation", "template", "testdata", "broken")
 	p.Extra = all(play.API, play.ByCLI(cli), play.ByWaiters, play.Broken(broken))
+	p.Last = all(play.Tagged, play.ByHand)
 	return perform(ctx, p)
 }
 

@@ -14,21 +14,23 @@ import (
 
 // Bench is what is measured, and against what. The binaries' environments name no endpoint and no region.
 type Bench struct {
-	Out     io.Writer
-	Four    drive.Plldb // with the functions in it
-	Changed drive.Plldb // the same, one function changed
-	Hundred drive.Plldb // with a hundred functions
-	Source  drive.Plldb // without functions, in a source tree
-	Python  *python.Python
-	Server  string // URL
-	Folder  string // for the certificate
-	Runs    int    // of each wall time
+	Out        io.Writer
+	Four       drive.Plldb // with the functions in it
+	Changed    drive.Plldb // the same, one function changed
+	Hundred    drive.Plldb // with a hundred functions
+	TwoHundred drive.Plldb // with two hundred, as many as a template holds with their log groups
+	Source     drive.Plldb // without functions, in a source tree
+	Python     *python.Python
+	Server     string // URL
+	Folder     string // for the certificate
+	Runs       int    // of each wall time
 }
 
 // The regions keep the trials apart: each has a bucket and a stack of its own.
 const (
-	regionOfFour    = "AWS_REGION=eu-west-1"
-	regionOfHundred = "AWS_REGION=eu-west-2"
+	regionOfFour       = "AWS_REGION=eu-west-1"
+	regionOfHundred    = "AWS_REGION=eu-west-2"
+	regionOfTwoHundred = "AWS_REGION=eu-west-3"
 )
 
 // Run measures everything and returns it in the order of the table.
@@ -44,6 +46,7 @@ func (b *Bench) Run(ctx context.Context) ([]Figure, error) {
 		{"round trips over TLS", b.roundTrips},
 		{"memory and size", b.sizes},
 		{"the local cloud", b.local},
+		{"how soon the end of an operation is noticed", b.noticed},
 	} {
 		_, _ = fmt.Fprintf(b.Out, "measuring %s\n", part.name) // to a person; the figures are the answer
 		measured, err := part.measure(ctx)
@@ -149,6 +152,10 @@ func (b *Bench) sizes(ctx context.Context) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	most, err := b.memory(ctx, b.TwoHundred.With(regionOfTwoHundred, to))
+	if err != nil {
+		return nil, err
+	}
 	binary, err := os.Stat(b.Four.Path)
 	if err != nil {
 		return nil, err
@@ -159,6 +166,8 @@ func (b *Bench) sizes(ctx context.Context) ([]Figure, error) {
 		{"peak memory, nothing to do, 100 functions", 30, "MB", megabytes(hundred.idle)},
 		{"peak memory, cold", 30, "MB", megabytes(four.cold)},
 		{"peak memory, cold, 100 functions", 30, "MB", megabytes(hundred.cold)},
+		{"peak memory, nothing to do, 200 functions", 150, "MB", megabytes(most.idle)},
+		{"peak memory, cold, 200 functions", 150, "MB", megabytes(most.cold)},
 		{"plldb with its archives", 30, "MB", megabytes(binary.Size())},
 	}, nil
 }

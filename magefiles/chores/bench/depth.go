@@ -46,6 +46,10 @@ func (b *Bench) depths(ctx context.Context) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	most, err := b.counted(ctx, counter, b.TwoHundred.With(regionOfTwoHundred, to))
+	if err != nil {
+		return nil, err
+	}
 	if _, err := setup(ctx, b.Changed.With(regionOfFour, to), "updated"); err != nil {
 		return nil, err
 	}
@@ -55,8 +59,10 @@ func (b *Bench) depths(ctx context.Context) ([]Figure, error) {
 	return []Figure{
 		{"nothing to do, requests", 12, "", count(four.idle)},
 		{"nothing to do, requests, 100 functions", 12, "", count(hundred.idle)},
+		{"nothing to do, requests, 200 functions", 12, "", count(most.idle)},
 		{"nothing to do, answers deep", 2, "", count(proxy.Chain(four.idle))},
 		{"nothing to do, answers deep, 100 functions", 2, "", count(proxy.Chain(hundred.idle))},
+		{"nothing to do, answers deep, 200 functions", 2, "", count(proxy.Chain(most.idle))},
 		{"cold, requests", 30, "", count(four.cold)},
 		{"one function changed, zips sent", 1, "", []float64{float64(zips(changed))}},
 	}, nil

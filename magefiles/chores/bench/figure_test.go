@@ -48,3 +48,12 @@ time      ≤ 60 ms  70 ms (61 ms–80 ms)         missed
 		t.Errorf("printed\n%s\nwant\n%s", out.String(), want)
 	}
 }
+
+func TestPercentileIsOneOfTheValues(t *testing.T) {
+	values := []float64{5, 1, 4, 2, 3, 10, 9, 8, 7, 6}
+	for p, want := range map[float64]float64{0: 1, 50: 5, 90: 9, 95: 10, 100: 10} {
+		if got := bench.Percentile(values, p); got != want {
+			t.Errorf("at %v it is %v, want %v", p, got, want)
+		}
+	}
+}

@@ -42,27 +42,55 @@ type Outcome struct {
 	BucketDeleted bool
 	Version       string
 	StackID       string `json:"stackId"`
+	StackStatus   string `json:"stackStatus"`
 	TemplateURL   string `json:"templateUrl"`
 	Functions     []Function
 	Outputs       map[string]string
+	Drift         string
+	Error         Problem
 
+	Drifts  []Drift       `json:"-"` // told before it
+	Plans   []string      `json:"-"` // what diff says would be written
 	Remarks []string      `json:"-"` // the texts of the notices and warnings before it
 	Took    time.Duration `json:"-"` // of the whole process, by this side's clock
+	Ended   time.Time     `json:"-"` // the process
 }
+
+// Problem is what went wrong in a run, with the exit code.
+type Problem struct {
+	Message, Hint string
+	Code          int
+}
+
+// Drift is a resource that somebody has changed.
+type Drift struct {
+	LogicalID    string `json:"logicalId"`
+	ResourceType string `json:"resourceType"`
+	Status       string
+	Properties   []PropertyDrift
+}
+
+// PropertyDrift is one property of it.
+type PropertyDrift struct{ Path, Kind, Expected, Actual string }
 
 // Run runs plldb with --output json. A run that fails, or whose lines are not what they should be, is an error that
 // holds the last lines of its story.
 func (p Plldb) Run(ctx context.Context, args ...string) (Outcome, error) {
+	return p.RunTo(ctx, 0, args...)
+}
+
+// RunTo is Run for a run that is to end with the exit code. Any other is an error.
+func (p Plldb) RunTo(ctx context.Context, code int, args ...string) (Outcome, error) {
 	cmd := p.command(ctx, append(slices.Clone(args), "--output", "json")...)
 	began := time.Now()
 	out, err := child.Output(cmd)
-	took := time.Since(began)
-	if err != nil {
+	end := time.Now()
+	if err = ended(err, code); err != nil {
 		return Outcome{}, fmt.Errorf("%w\n%s", err, child.Tail(string(out), 1))
 	}
 
 	outcome, err := parse(out)
-	outcome.Took = took
+	outcome.Took, outcome.Ended = end.Sub(began), end
 	if err != nil {
 		return outcome, fmt.Errorf("reading the output of plldb: %w\n%s", err, child.Tail(string(out), 5))
 	}
@@ -103,29 +131,56 @@ func (p Plldb) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// ended is the error of a run that was to end with the code.
+func ended(err error, code int) error {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == code {
+		return nil
+	}
+	if err == nil && code != 0 {
+		return fmt.Errorf("plldb ended with exit code 0, not %d", code)
+	}
+	return err
+}
+
 // parse reads the lines: each is one JSON object with a type, the last and only the last an outcome.
 func parse(out []byte) (Outcome, error) {
-	var outcome Outcome
-	var remarks []string
+	var story, outcome Outcome
 	for line := range bytes.Lines(out) {
 		if outcome.Type == "outcome" {
 			return outcome, errors.New("there is a line after the outcome")
 		}
 		outcome = Outcome{}
-		var said struct{ Text string }
-		if err := errors.Join(json.Unmarshal(line, &outcome), json.Unmarshal(line, &said)); err != nil {
+		if err := errors.Join(json.Unmarshal(line, &outcome), story.hear(line)); err != nil {
 			return outcome, err
 		}
 		if outcome.Type == "" {
 			return outcome, fmt.Errorf("a line has no type: %s", line)
 		}
-		if said.Text != "" {
-			remarks = append(remarks, said.Text)
-		}
 	}
-	outcome.Remarks = remarks
+	outcome.Drifts, outcome.Plans, outcome.Remarks = story.Drifts, story.Plans, story.Remarks
 	if outcome.Type != "outcome" {
 		return outcome, errors.New("the last line is no outcome")
 	}
 	return outcome, nil
+}
+
+// hear keeps what a line says that is not the outcome.
+func (o *Outcome) hear(line []byte) error {
+	var said struct{ Type, Text, What string }
+	if err := json.Unmarshal(line, &said); err != nil {
+		return err
+	}
+	switch said.Type {
+	case "notice", "warning":
+		o.Remarks = append(o.Remarks, said.Text)
+	case "plan":
+		o.Plans = append(o.Plans, said.What)
+	case "drift":
+		var d Drift
+		if err := json.Unmarshal(line, &d); err != nil {
+			return err
+		}
+		o.Drifts = append(o.Drifts, d)
+	}
+	return nil
 }

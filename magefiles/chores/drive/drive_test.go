@@ -33,6 +33,9 @@ func TestRunReadsTheOutcome(t *testing.T) {
 	const function = `{"name":"a","versionId":"v","sha256":"s","uploaded":true}`
 	outcome, err := plldb(t, `{"type":"account","account":"1"}
 {"type":"notice","text":"the bucket is young"}
+{"type":"templateDiff","text":"+ line"}
+{"type":"plan","what":"stack plldb: create","reason":"it is not there"}
+{"type":"drift","logicalId":"L","status":"MODIFIED","properties":[{"path":"/P","kind":"REMOVE","expected":"1"}]}
 {"type":"outcome","status":"created","stackId":"arn","functions":[`+function+`]}
 `).Run(t.Context(), "bootstrap", "setup")
 	if err != nil {
@@ -47,6 +50,13 @@ func TestRunReadsTheOutcome(t *testing.T) {
 	}
 	if want := []string{"the bucket is young"}; !slices.Equal(outcome.Remarks, want) {
 		t.Errorf("the remarks are %q", outcome.Remarks)
+	}
+	if want := []string{"stack plldb: create"}; !slices.Equal(outcome.Plans, want) {
+		t.Errorf("the plan is %q", outcome.Plans)
+	}
+	drift := fmt.Sprint(outcome.Drifts)
+	if want := "[{L  MODIFIED [{/P REMOVE 1 }]}]"; drift != want {
+		t.Errorf("the drift is %s, want %s", drift, want)
 	}
 }
 
@@ -77,5 +87,19 @@ func TestAFailedRunTellsItsStory(t *testing.T) {
 	}
 	if _, err := p.Time(t.Context(), "version"); err == nil || !strings.Contains(err.Error(), "the story") {
 		t.Errorf("timed, the error is %v", err)
+	}
+}
+
+func TestRunToWantsItsExitCode(t *testing.T) {
+	const says = `{"type":"outcome","status":"failed","error":{"message":"no","hint":"yes","code":2}}`
+	failing := plldb(t, says, "FAIL=xx")
+	outcome, err := failing.RunTo(t.Context(), 2, "bootstrap")
+	if want := (drive.Problem{Message: "no", Hint: "yes", Code: 2}); err != nil || outcome.Error != want {
+		t.Errorf("got %+v, %v", outcome.Error, err)
+	}
+	for code, p := range map[int]drive.Plldb{3: failing, 2: plldb(t, says)} {
+		if _, err := p.RunTo(t.Context(), code, "bootstrap"); err == nil {
+			t.Errorf("another exit code than %d is no error", code)
+		}
 	}
 }

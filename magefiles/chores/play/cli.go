@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/plldb/plldb/magefiles/chores/child"
@@ -47,6 +49,7 @@ func ByCLI(c CLI) func(context.Context, *Play, drive.Outcome) error {
 		file := filepath.Join(p.Folder, "template.yaml") // as plldb rendered it
 		for _, act := range []func() error{
 			func() error { return p.deployedByCLI(ctx, c, file, "CREATE_COMPLETE") },
+			func() error { return p.valuesByCLI(ctx, c, file) },
 			func() error { return p.changedByCLI(ctx, c, file) },
 			func() error { return p.readByCLI(ctx, c, o) },
 			func() error { return p.deletedByCLI(ctx, c) },
@@ -71,19 +74,88 @@ func (p *Play) deployedByCLI(ctx context.Context, c CLI, file, want string) erro
 	})
 }
 
-// changedByCLI deploys a template with another description of a role, and then the same once more.
-func (p *Play) changedByCLI(ctx context.Context, c CLI, file string) error {
+// changed writes a copy of the template in which a function has another description.
+func (p *Play) changed(file string) (string, error) {
 	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(string(text), asDescribed) {
+		return "", fmt.Errorf("the template has no %q to be changed", asDescribed)
+	}
+	other := filepath.Join(p.Folder, "changed.yaml")
+	return other, os.WriteFile(other, []byte(strings.Replace(string(text), asDescribed, asChanged, 1)), 0o600)
+}
+
+// What the changed template says of ConnectFunction, before and after.
+const (
+	asDescribed = "plldb: a client connects"
+	asChanged   = "changed by hand"
+)
+
+// valuesByCLI makes a change set that is never executed, and reads what it would change, with the values.
+func (p *Play) valuesByCLI(ctx context.Context, c CLI, file string) error {
+	other, err := p.changed(file)
 	if err != nil {
 		return err
 	}
-	const was = `Description: "plldb: a client connects"`
-	if !strings.Contains(string(text), was) {
-		return fmt.Errorf("the template has no %s to be changed", was)
+	set := []string{"--stack-name", byCLI, "--change-set-name", "values"}
+	var described []byte
+	for _, words := range [][]string{
+		{"create-change-set", "--template-body", "file://" + other, "--capabilities", "CAPABILITY_IAM"},
+		{"wait", "change-set-create-complete"},
+		{"describe-change-set", "--include-property-values", "--output", "json"},
+		{"delete-change-set"},
+	} {
+		out, err := c.run(ctx, slices.Concat([]string{"cloudformation"}, words, set)...)
+		if err != nil {
+			return err
+		}
+		if words[0] == "describe-change-set" {
+			described = out
+		}
 	}
-	other := filepath.Join(p.Folder, "changed.yaml")
-	changed := strings.Replace(string(text), was, `Description: "changed by hand"`, 1)
-	if err := os.WriteFile(other, []byte(changed), 0o600); err != nil {
+	return p.values(described)
+}
+
+// values checks a change set that changes one description.
+func (p *Play) values(described []byte) error {
+	var answer any
+	if err := json.Unmarshal(described, &answer); err != nil {
+		return err
+	}
+	change := Dig(answer, "Changes.0.ResourceChange")
+	var before, after any
+	if err := errors.Join(
+		json.Unmarshal([]byte(word(change, "BeforeContext")), &before),
+		json.Unmarshal([]byte(word(change, "AfterContext")), &after),
+	); err != nil {
+		return err
+	}
+	return p.same(
+		is{"describe-change-set --include-property-values: one change", 1, len(list(answer, "Changes"))},
+		is{"it is the function's", "ConnectFunction", Dig(change, "LogicalResourceId")},
+		is{
+			"its detail has the path and both values",
+			[]any{"/Properties/Description", asDescribed, asChanged, "Never", "Modify"},
+			[]any{
+				Dig(change, "Details.0.Target.Path"), Dig(change, "Details.0.Target.BeforeValue"),
+				Dig(change, "Details.0.Target.AfterValue"), Dig(change, "Details.0.Target.RequiresRecreation"),
+				Dig(change, "Details.0.Target.AttributeChangeType"),
+			},
+		},
+		is{
+			"its contexts hold them too",
+			[]any{asDescribed, asChanged},
+			[]any{Dig(before, "Properties.Description"), Dig(after, "Properties.Description")},
+		},
+	)
+}
+
+// changedByCLI deploys a template with another description of a function, and then the same once more.
+func (p *Play) changedByCLI(ctx context.Context, c CLI, file string) error {
+	other, err := p.changed(file)
+	if err != nil {
 		return err
 	}
 	if err := p.deployedByCLI(ctx, c, other, "UPDATE_COMPLETE"); err != nil {

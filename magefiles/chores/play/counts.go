@@ -23,10 +23,10 @@ func (p *Play) look() (seen counts, err error) {
 	if refusal, ok := errors.AsType[*python.Refusal](err); ok && refusal.Code == "NoSuchBucket" {
 		err = nil
 	}
-	if err != nil || p.last.StackID == "" {
+	if err != nil || p.done.StackID == "" {
 		return seen, err
 	}
-	answer, err := p.Reader.Ask("cloudformation", "describe_stack_events", python.Params{"StackName": p.last.StackID})
+	answer, err := p.Reader.Ask("cloudformation", "describe_stack_events", python.Params{"StackName": p.done.StackID})
 	seen.Events = len(list(answer, "StackEvents"))
 	return seen, err
 }

@@ -45,14 +45,14 @@ func (p *Play) dist() error {
 		return err
 	}
 	answer, err := p.Reader.Ask("s3", "get_object", python.Params{
-		"Bucket": p.Bucket(), "Key": artifact.TemplateKey(p.last.Version),
+		"Bucket": p.Bucket(), "Key": artifact.TemplateKey(p.done.Version),
 	})
 	if err != nil {
 		return err
 	}
 
 	return p.same(
-		is{"dist/lambda_functions holds the same zips", digests(p.last), zips},
+		is{"dist/lambda_functions holds the same zips", digests(p.done), zips},
 		is{"dist/template.yaml is the bucket's", word(answer, "Body"), string(template)},
 	)
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/plldb/plldb/magefiles/chores/drive"
 	"github.com/plldb/plldb/magefiles/chores/python"
-	"github.com/plldb/plldb/magefiles/chores/source"
 )
 
 // Changed is the function that the play changes.
@@ -31,10 +30,12 @@ type Play struct {
 
 	// Extra is performed on the first finished stack; nil for none.
 	Extra func(context.Context, *Play, drive.Outcome) error
+	// Last is performed on the last stack, before it is destroyed; nil for none.
+	Last func(context.Context, *Play, drive.Outcome) error
 
 	act    string
 	checks int
-	last   drive.Outcome // of the last setup
+	done   drive.Outcome // of the last setup
 	before counts        // what was there before the act
 }
 
@@ -50,9 +51,13 @@ func acts() []act {
 	return []act{
 		{"setup", (*Play).firstSetup},
 		{"again", (*Play).setupAgain},
+		{"status", (*Play).status},
+		{"diff", (*Play).diffNothing},
 		{"source", (*Play).setupFromSource},
 		{"mage", (*Play).deployByMage},
+		{"differs", (*Play).diffChanged},
 		{"changed", (*Play).setupChanged},
+		{"last", (*Play).last},
 		{"destroy", (*Play).destroy},
 		{"absent", (*Play).destroyAgain},
 		{"purge", (*Play).purge},
@@ -102,7 +107,7 @@ func (p *Play) setupAgain(ctx context.Context) error {
 
 // setupFromSource compiles the same sources in another folder: the same bytes, so nothing changes.
 func (p *Play) setupFromSource(ctx context.Context) error {
-	before := p.last
+	before := p.done
 	outcome, err := p.setup(ctx, p.Source, "unchanged")
 	if err != nil {
 		return err
@@ -117,10 +122,7 @@ func (p *Play) setupFromSource(ctx context.Context) error {
 
 // setupChanged sends the one function that changed, and Lambda runs it.
 func (p *Play) setupChanged(ctx context.Context) error {
-	if err := source.Change(p.Source.Dir, Changed, "changed"); err != nil {
-		return err
-	}
-	before := p.last
+	before := p.done
 	outcome, err := p.setup(ctx, p.Source, "updated")
 	if err != nil {
 		return err
@@ -135,6 +137,14 @@ func (p *Play) setupChanged(ctx context.Context) error {
 		return err
 	}
 	return p.functions(outcome)
+}
+
+// last performs what Last is.
+func (p *Play) last(ctx context.Context) error {
+	if p.Last == nil {
+		return nil
+	}
+	return p.Last(ctx, p, p.done)
 }
 
 // destroy takes the stack away and keeps the packages (R2).
@@ -190,15 +200,15 @@ func (p *Play) purge(ctx context.Context) error {
 }
 
 // setup counts what is there, runs setup and checks how it ended.
-func (p *Play) setup(ctx context.Context, plldb drive.Plldb, want string) (drive.Outcome, error) {
+func (p *Play) setup(ctx context.Context, plldb drive.Plldb, want string, flags ...string) (drive.Outcome, error) {
 	if err := p.count(); err != nil {
 		return drive.Outcome{}, err
 	}
-	outcome, err := plldb.Run(ctx, "bootstrap", "setup")
+	outcome, err := plldb.Run(ctx, append([]string{"bootstrap", "setup"}, flags...)...)
 	if err != nil {
 		return outcome, err
 	}
-	p.last = outcome
+	p.done = outcome
 	return outcome, p.same(is{"the outcome's status", want, outcome.Status})
 }
 

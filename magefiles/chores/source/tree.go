@@ -59,7 +59,7 @@ func Change(tree, function, mark string) error {
 const changed = "\n// Changed for a trial.\n"
 
 // Grow adds n functions to a tree. Each is the given function under another name, and stands in the template as that
-// one does.
+// one does, with a log group of its own.
 func Grow(tree, function string, n int) error {
 	program, err := os.ReadFile(filepath.Join(tree, "functions", function, "main.go"))
 	if err != nil {
@@ -92,7 +92,8 @@ func growTemplate(path, function string, names []string) error {
 	return os.WriteFile(path, []byte(grown), 0o644)
 }
 
-// Template returns the template with a copy of one function's resource for each of the names.
+// Template returns the template with a copy of one function's resource, and of its log group if it has one, for each of
+// the names.
 func Template(text, function string, names []string) (string, error) {
 	lines := strings.SplitAfter(text, "\n")
 	first, after := resource(lines, "${plldb:functions."+function+".key}")
@@ -100,15 +101,31 @@ func Template(text, function string, names []string) (string, error) {
 		return "", fmt.Errorf("the template has no resource for the function %s", function)
 	}
 
-	logicalID := strings.TrimSpace(lines[first])
+	logicalID := strings.TrimSuffix(strings.TrimSpace(lines[first]), ":")
 	block := strings.Join(lines[first:after], "")
+	group, groupID := logGroup(lines, block)
 	var copies strings.Builder
 	for _, name := range names {
-		id := strings.ReplaceAll(name, "_", "") + "Function:"
-		one := strings.Replace(block, logicalID, id, 1)
+		id := strings.ReplaceAll(name, "_", "")
+		one := strings.Replace(block, logicalID+":", id+"Function:", 1)
+		if groupID != "" {
+			copies.WriteString("\n" + strings.Replace(group, groupID+":", id+"LogGroup:", 1))
+			one = strings.Replace(one, "!Ref "+groupID, "!Ref "+id+"LogGroup", 1)
+		}
 		copies.WriteString("\n" + strings.ReplaceAll(one, "functions."+function+".", "functions."+name+"."))
 	}
 	return strings.Join(lines[:after], "") + copies.String() + strings.Join(lines[after:], ""), nil
+}
+
+// logGroup is the resource of a function's log group, and its logical id; both are "" for a function that names none.
+func logGroup(lines []string, function string) (block, logicalID string) {
+	_, rest, named := strings.Cut(function, "LogGroup: !Ref ")
+	if !named {
+		return "", ""
+	}
+	logicalID, _, _ = strings.Cut(rest, "\n")
+	first, after := resource(lines, "  "+logicalID+":\n")
+	return strings.Join(lines[first:after], ""), logicalID
 }
 
 // resource finds the lines of the resource that has the text in it: from its logical id, two spaces deep, to the next

@@ -67,6 +67,10 @@ func TestTemplateGrowsTheRealOne(t *testing.T) {
 	if strings.Count(got, "${plldb:functions.sample_000.") != 3 {
 		t.Errorf("sample_000 does not have all its placeholders:\n%s", got)
 	}
+	if strings.Count(got, "\n  sample000LogGroup:\n    Type: AWS::Logs::LogGroup\n") != 1 ||
+		strings.Count(got, "!Ref sample000LogGroup\n") != 1 {
+		t.Errorf("sample_000 does not have its own log group:\n%s", got)
+	}
 }
 
 func TestChangeReplacesTheChangeBefore(t *testing.T) {
