@@ -18,7 +18,7 @@ type exitCode struct {
 func exitCodes() []exitCode {
 	return []exitCode{
 		{[]int{report.ExitDone}, "done, or nothing to do"},
-		{[]int{report.ExitFailed}, "failed; the stack is as it was, and the next run goes on from here"},
+		{[]int{report.ExitFailed}, "failed; the stack is as it was, unless the message says what was done"},
 		{[]int{report.ExitUsage}, "wrong usage or settings"},
 		{[]int{report.ExitStack}, "the stack failed: it was rolled back, or the last line says its state"},
 		{[]int{report.ExitDenied}, "no credentials, expired ones, or not allowed"},
