@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,16 @@ func code(seed uint32, n int) []byte {
 		}
 		b[i] = byte(seed>>24) ^ byte(i%64*7)
 	}
+	return b
+}
+
+// big is many times what a small program holds of its own executable.
+const big = 16 << 20
+
+// noise gives n bytes that cannot be packed any smaller, the same in every run.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b) // which has no errors
 	return b
 }
 

@@ -3,26 +3,25 @@
 package archive
 
 import (
-	"embed"
+	_ "embed"
 	"fmt"
-	"io/fs"
 
 	"github.com/plldb/plldb/pkg/artifact"
 )
 
-// embedded is what Export wrote before this plldb was built.
-//
-//go:embed embedded/*
-var embedded embed.FS
+// These are what Export wrote before this plldb was built. The zips are a string, and so lie in the executable's
+// read-only data at an address that can be asked for; the files of an embed.FS cannot.
+var (
+	//go:embed embedded/manifest.json
+	embeddedManifest []byte
+	//go:embed embedded/archives.bin
+	embeddedArchives string
+)
 
 // Embedded returns the archives that came with this build of plldb: with the build tag plldb_embedded those that
 // Export wrote to pkg/archive/embedded, and true; without it none, and false.
 func Embedded() ([]artifact.Archive, bool, error) {
-	fsys, err := fs.Sub(embedded, "embedded")
-	if err != nil {
-		return nil, true, err
-	}
-	archives, err := From(fsys)
+	archives, err := From(embeddedManifest, embeddedArchives)
 	if err != nil {
 		return nil, true, fmt.Errorf("reading the functions that came with plldb: %w", err)
 	}
