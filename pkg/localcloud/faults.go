@@ -39,7 +39,8 @@ type planned struct {
 	lifted chan struct{}
 }
 
-// ResourceFault is something that goes wrong with a resource of a stack.
+// ResourceFault is something that goes wrong with a resource of a stack. Work is done when it is looked at, so a fault that
+// is lifted before the next call has hurt nothing.
 type ResourceFault struct {
 	LogicalID string
 	Action    string // "CREATE", "UPDATE", "DELETE"; "" is each of them. "READ" is a look for drift

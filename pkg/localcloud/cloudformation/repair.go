@@ -55,8 +55,11 @@ func (s *Service) cancelUpdate(w *work, c *wire.Call, in wire.Form) (any, error)
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_RollbackStack.html
 func (s *Service) rollbackStack(w *work, c *wire.Call, in wire.Form) (any, error) {
 	st, again, err := w.repaired(c, in)
-	if err != nil || again {
+	if err != nil {
 		return nil, err
+	}
+	if again {
+		return begunAnswer{StackID: st.arn()}, nil
 	}
 	retains, err := in.Bool("RetainExceptOnCreate")
 	switch {
