@@ -10,7 +10,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/plldb/plldb/functions/handlers"
+	"github.com/plldb/plldb/functions/handlers/authorize"
+	"github.com/plldb/plldb/functions/handlers/connect"
+	"github.com/plldb/plldb/functions/handlers/disconnect"
+	"github.com/plldb/plldb/functions/handlers/unmatched"
 )
 
 // invoke runs a handler as Lambda does: JSON in, JSON out.
@@ -35,9 +38,9 @@ func TestR18RoutesAnswer200(t *testing.T) {
 		handler any
 		body    string
 	}{
-		{"connect.json", handlers.Connect, ""},
-		{"disconnect.json", handlers.Disconnect, ""},
-		{"default.json", handlers.Default, "OK"},
+		{"connect.json", connect.Handle, ""},
+		{"disconnect.json", disconnect.Handle, ""},
+		{"default.json", unmatched.Handle, "OK"},
 	} {
 		t.Run(c.event, func(t *testing.T) {
 			out, err := invoke(t, c.handler, sample(t, c.event))
@@ -59,7 +62,7 @@ func TestR18RoutesAnswer200(t *testing.T) {
 }
 
 func TestR18AuthorizerAllowsExactlyTheMethodAskedAbout(t *testing.T) {
-	out, err := invoke(t, handlers.Authorize, sample(t, "authorize.json"))
+	out, err := invoke(t, authorize.Handle, sample(t, "authorize.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +84,7 @@ func TestR18AuthorizerAllowsExactlyTheMethodAskedAbout(t *testing.T) {
 
 func TestAuthorizerNeedsAMethod(t *testing.T) {
 	for _, event := range []string{`{}`, `{"type":"REQUEST","methodArn":""}`} {
-		out, err := invoke(t, handlers.Authorize, []byte(event))
+		out, err := invoke(t, authorize.Handle, []byte(event))
 		if err == nil || !strings.Contains(err.Error(), "methodArn") {
 			t.Errorf("%s: got %q, error %v", event, out, err)
 		}

@@ -4,7 +4,7 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/plldb/plldb/functions/handlers"
+	"github.com/plldb/plldb/functions/handlers/authorize"
 )
 
-func main() { lambda.Start(handlers.Authorize) }
+func main() { lambda.Start(authorize.Handle) }

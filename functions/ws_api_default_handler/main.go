@@ -4,7 +4,7 @@ package main
 import (
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"github.com/plldb/plldb/functions/handlers"
+	"github.com/plldb/plldb/functions/handlers/unmatched"
 )
 
-func main() { lambda.Start(handlers.Default) }
+func main() { lambda.Start(unmatched.Handle) }

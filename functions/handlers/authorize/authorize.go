@@ -1,4 +1,5 @@
-package handlers
+// Package authorize is the custom authorizer of the WebSocket API.
+package authorize
 
 import (
 	"context"
@@ -10,14 +11,14 @@ import (
 // Principal is who every connection acts as: nobody is told apart yet (R18).
 const Principal = "anonymous"
 
-// ErrNoMethod is what Authorize returns for an event that does not say what is asked for. No connection is made then,
+// ErrNoMethod is what Handle returns for an event that does not say what is asked for. No connection is made then,
 // and API Gateway answers the client with 500.
 var ErrNoMethod = errors.New("the authorizer's event has no methodArn")
 
-// Authorize lets every request connect (R18), by a policy that allows the one method ARN it was asked about and nothing
+// Handle lets every request connect (R18), by a policy that allows the one method ARN it was asked about and nothing
 // else. The event is that of a WebSocket API's REQUEST authorizer: there methodArn ends in "/$connect" and has no HTTP
 // method (API Gateway's guide, Control access to WebSocket APIs with AWS Lambda REQUEST authorizers).
-func Authorize(
+func Handle(
 	_ context.Context, in events.APIGatewayCustomAuthorizerRequestTypeRequest,
 ) (events.APIGatewayCustomAuthorizerResponse, error) {
 	if in.MethodArn == "" {
