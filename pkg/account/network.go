@@ -25,7 +25,7 @@ func network(err error) *report.Problem {
 			return failed("the name "+dns.Name+" could not be looked up: "+dns.Err, "check the network, then run this again")
 		}
 		return failed("the name "+dns.Name+" is not found",
-			"check the network and the region's name: a region that does not exist has no such name")
+			"check the network, the endpoint if one is set, and the region's name: one that does not exist has no such name")
 	}
 	host := hostOf(err)
 	switch {
