@@ -49,6 +49,7 @@ var floors = [][]string{
 		"pkg/localcloud/apigateway", "pkg/localcloud/cloudformation", "pkg/localcloud/dynamodb", "pkg/localcloud/iam",
 		"pkg/localcloud/lambda", "pkg/localcloud/logs", "pkg/localcloud/s3", "pkg/localcloud/sts",
 	},
+	{"pkg/localcloud/servicetest"},
 	{"pkg/localcloud/resource"},
 	{"pkg/localcloud/wire", "pkg/localcloud/store", "pkg/localcloud/clock"},
 	{"pkg/rollout"},
@@ -121,6 +122,7 @@ func TestOnlyAFewKnow(t *testing.T) {
 		{"go.etcd.io/bbolt", []string{"pkg/localcloud/store"}},
 		{"github.com/klauspost/compress", []string{"pkg/archive"}},
 		{module + "pkg/fakeaws", nil},
+		{module + "pkg/localcloud/servicetest", nil},
 		{module + "pkg/rollout", []string{"magefiles/targets", "magefiles/chores", "cmd/plldb"}},
 	}
 	house := rooms(t)

@@ -16,7 +16,7 @@ func TestTrap04(t *testing.T) {
 	c.must("Stage", p.api, `{"StageName":"still"}`)
 	deployed := func(stage string) any { return c.get("/" + p.api + "/stages/" + stage)["deploymentId"] }
 	first := deployed("plldb")
-	c.hand.Turn(time.Hour)
+	c.Hand.Turn(time.Hour)
 	more := c.must("Route", p.api, `{"RouteKey":"more","Target":"integrations/`+p.integration+`"}`)
 	second := deployed("plldb")
 	if first == nil || second == first || c.get("/" + p.api + "/stages/plldb")["lastUpdatedDate"] != "2026-01-02T13:00:00Z" {
@@ -107,7 +107,7 @@ func TestDeleteParts(t *testing.T) {
 		if err := c.remove(one[0], one[1]); !is(err, resource.NotFound, "Invalid ") {
 			t.Errorf("%s again: %v", one[0], err)
 		}
-		if _, err := c.read(one[0], one[1]); !is(err, resource.NotFound, "Invalid ") {
+		if _, err := c.Read(one[0], one[1]); !is(err, resource.NotFound, "Invalid ") {
 			t.Errorf("%s read: %v", one[0], err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestDeleteAPI(t *testing.T) {
 	for kind, id := range map[string]string{
 		"Authorizer": p.authorizer, "Integration": p.integration, "Route": p.fallback, "RouteResponse": p.response,
 	} {
-		if _, err := c.read(kind, id); !is(err, resource.NotFound, "Invalid "+kind) {
+		if _, err := c.Read(kind, id); !is(err, resource.NotFound, "Invalid "+kind) {
 			t.Errorf("%s: %v", kind, err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestStagesOfOneName(t *testing.T) {
 	c := newCloud(t)
 	old := c.must("Api", "", anAPI)
 	c.must("Stage", old, aStage)
-	c.hand.Turn(time.Minute)
+	c.Hand.Turn(time.Minute)
 	api := c.must("Api", "", anAPI)
 	c.must("Stage", api, aStage)
 	if err := c.remove("Stage", "plldb"); err != nil {
@@ -196,7 +196,7 @@ func TestReadResources(t *testing.T) {
 		"RouteResponse": {p.response, p.api, `{"RouteId":"` + p.fallback + `","RouteResponseKey":"$default"}`},
 		"Stage":         {p.stage, p.api, aStage},
 	} {
-		got, err := c.read(kind, k.id)
+		got, err := c.Read(kind, k.id)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -107,11 +107,11 @@ func TestRefusedReads(t *testing.T) {
 		"/v2/apis?maxResults=0":                                "BadRequestException: Invalid value for maxResults: 0",
 		"/v2/apis?nextToken=%21":                               "BadRequestException: Invalid nextToken specified",
 	} {
-		if status, _, refusal := c.send("AKIDA", path); status < 400 || refusal != want {
-			t.Errorf("%s: %d %s", path, status, refusal)
+		if got := c.Call("AKIDA", "eu-west-1", "GET", path, ""); got.Status < 400 || got.Refusal != want {
+			t.Errorf("%s: %d %s", path, got.Status, got.Refusal)
 		}
 	}
-	if status, _, refusal := c.send("AKIDB", "/v2/apis/"+p.api); status != 404 {
-		t.Errorf("another account: %d %s", status, refusal)
+	if got := c.Call("AKIDB", "eu-west-1", "GET", "/v2/apis/"+p.api, ""); got.Status != 404 {
+		t.Errorf("another account: %d %s", got.Status, got.Refusal)
 	}
 }

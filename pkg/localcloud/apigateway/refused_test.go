@@ -101,7 +101,7 @@ func TestPropertiesOfTypes(t *testing.T) {
 		"RouteResponse": "ApiId RouteId RouteResponseKey",
 		"Stage":         "AccessLogSettings ApiId AutoDeploy DefaultRouteSettings DeploymentId Description StageName Tags",
 	}
-	for kind, typ := range c.types {
+	for kind, typ := range c.Types {
 		if got := len(modelled[kind]); got == 0 {
 			t.Errorf("%s is not looked at", kind)
 		}

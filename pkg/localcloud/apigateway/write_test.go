@@ -1,25 +1,10 @@
 package apigateway_test
 
 import (
-	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 )
-
-// write calls an operation that changes or removes, and gives the status, the body, and an error's type and message.
-func (c *cloud) write(method, path, body string) (status int, answer map[string]any, refusal string) {
-	c.t.Helper()
-	request := httptest.NewRequestWithContext(c.t.Context(), method, "/v2/apis"+path, strings.NewReader(body))
-	scope := "Credential=AKIDA/20260102/eu-west-1/apigateway/aws4_request"
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 "+scope)
-	w := httptest.NewRecorder()
-	c.router.ServeHTTP(w, request)
-	_ = json.Unmarshal(w.Body.Bytes(), &answer) // what is removed is answered with nothing
-	message, _ := answer["message"].(string)
-	return w.Code, answer, w.Header().Get("x-amzn-ErrorType") + ": " + message
-}
 
 // What is not said stays, and a stage that deploys itself does so.
 func TestUpdateOperations(t *testing.T) {
@@ -35,9 +20,9 @@ func TestUpdateOperations(t *testing.T) {
 		{"/stages/" + p.stage, `{"defaultRouteSettings":{"throttlingRateLimit":7}}`, "stageName", "plldb"},
 	} {
 		path := "/" + p.api + one.path
-		status, answer, refusal := c.write(http.MethodPatch, path, one.body)
-		if status != http.StatusOK || answer[one.member] != one.want || c.get(path)[one.member] != one.want {
-			t.Errorf("%s: %d %v %s", one.path, status, answer, refusal)
+		got := c.Do(http.MethodPatch, path, one.body)
+		if got.Status != http.StatusOK || got.Body[one.member] != one.want || c.get(path)[one.member] != one.want {
+			t.Errorf("%s: %d %s", one.path, got.Status, got.Raw)
 		}
 	}
 	after := c.get("/" + p.api + "/stages/plldb")
@@ -69,13 +54,13 @@ func TestRefusedUpdateOperations(t *testing.T) {
 		{"/routes/none", `{}`, 404, "NotFoundException: Invalid Route identifier specified"},
 		{"/routes/none/routeresponses/" + p.response, `{}`, 404, "NotFoundException: Invalid Route identifier specified"},
 	} {
-		status, _, refusal := c.write(http.MethodPatch, "/"+p.api+wrong.path, wrong.body)
-		if status != wrong.status || !strings.HasPrefix(refusal, wrong.want) {
-			t.Errorf("%s %s: %d %s", wrong.path, wrong.body, status, refusal)
+		got := c.Do(http.MethodPatch, "/"+p.api+wrong.path, wrong.body)
+		if got.Status != wrong.status || !strings.HasPrefix(got.Refusal, wrong.want) {
+			t.Errorf("%s %s: %d %s", wrong.path, wrong.body, got.Status, got.Refusal)
 		}
 	}
-	if status, _, refusal := c.write(http.MethodPatch, "/none", `{}`); status != 404 {
-		t.Error(refusal)
+	if got := c.Do(http.MethodPatch, "/none", `{}`); got.Status != 404 {
+		t.Error(got.Refusal)
 	}
 }
 
@@ -98,8 +83,8 @@ func TestDeletions(t *testing.T) {
 		{"", 204},
 		{"", 404},
 	} {
-		if status, _, refusal := c.write(http.MethodDelete, "/"+p.api+one.path, ""); status != one.status {
-			t.Errorf("%s: %d %s", one.path, status, refusal)
+		if got := c.Do(http.MethodDelete, "/"+p.api+one.path, ""); got.Status != one.status {
+			t.Errorf("%s: %d %s", one.path, got.Status, got.Refusal)
 		}
 	}
 }

@@ -80,15 +80,15 @@ func TestRefusedTables(t *testing.T) {
 	c := newCloud(t)
 	for _, k := range cases {
 		t.Run(k.name, func(t *testing.T) {
-			c.t = t
+			c.T = t
 			body := `{"TableName":"one","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[` + defined(k.attributes) + `],` +
 				k.rest + `}`
-			if got := c.refused("CreateTable", body); got != k.want {
+			if got := c.Refused("CreateTable", body); got != k.want {
 				t.Errorf("%s\nwant\n%s", got, k.want)
 			}
 		})
 	}
-	if got := len(c.do("ListTables", "{}")["TableNames"].([]any)); got != 0 {
+	if got := len(c.Do("ListTables", "{}")["TableNames"].([]any)); got != 0 {
 		t.Errorf("%d tables were made", got)
 	}
 }
@@ -107,15 +107,15 @@ func TestRefusedMembers(t *testing.T) {
 	for change, want := range map[string]string{
 		`"one"`: `"a?"`, `"S"`: `"M"`, `"PAY_PER_REQUEST"`: `"FREE"`, `"HASH"}]`: `"HASH"}],"SSESpecification":{}`,
 	} {
-		if got := c.refused("CreateTable", strings.Replace(simple, change, want, 1)); !strings.HasPrefix(got, "ValidationException: ") {
+		if got := c.Refused("CreateTable", strings.Replace(simple, change, want, 1)); !strings.HasPrefix(got, "ValidationException: ") {
 			t.Errorf("%s: %s", want, got)
 		}
 	}
-	if got := c.refused("CreateTable", strings.Replace(simple, `"BillingMode":"PAY_PER_REQUEST",`, "", 1)); !strings.HasSuffix(
+	if got := c.Refused("CreateTable", strings.Replace(simple, `"BillingMode":"PAY_PER_REQUEST",`, "", 1)); !strings.HasSuffix(
 		got, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED") {
 		t.Error(got)
 	}
-	if got := c.refused("CreateTable", `{"TableName":`); !strings.HasPrefix(got, "SerializationException") {
+	if got := c.Refused("CreateTable", `{"TableName":`); !strings.HasPrefix(got, "SerializationException") {
 		t.Error(got)
 	}
 }

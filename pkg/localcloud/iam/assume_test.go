@@ -5,20 +5,18 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
 const lambdaService = "lambda.amazonaws.com"
 
 // assumable asks whether Lambda may assume a role.
-func (c *cloud) assumable(arn string) (yes bool, err error) {
-	c.t.Helper()
-	err = c.store.Update(c.t.Context(), func(tx *store.Tx) error {
-		var err error
-		yes, err = c.service.Assumable(tx, arn, lambdaService)
-		return err
+func (c *cloud) assumable(arn string) (bool, error) {
+	c.T.Helper()
+	return servicetest.Within(c.Cloud, func(tx *store.Tx) (bool, error) {
+		return c.service.Assumable(tx, arn, lambdaService)
 	})
-	return yes, err
 }
 
 func TestWhoMayAssumeARole(t *testing.T) {

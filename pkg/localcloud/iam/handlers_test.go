@@ -1,7 +1,6 @@
 package iam_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -9,57 +8,16 @@ import (
 	"testing"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
-	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
-
-// The resource types, by their places in Types.
-const (
-	role = iota
-	rolePolicy
-)
-
-// handled runs one of a handler's methods within a transaction, on a resource of a stack.
-func handled[T any](
-	c *cloud, kind int, in resource.Input, method func(resource.Handler, *store.Tx, resource.Input) (T, error),
-) (T, error) {
-	c.t.Helper()
-	in.Account, in.Region, in.Partition = "111111111111", "eu-west-1", "aws"
-	in.StackName, in.LogicalID, in.Now = "stack", "Role", noon
-	var out T
-	err := c.store.Update(c.t.Context(), func(tx *store.Tx) error {
-		var err error
-		out, err = method(c.service.Types()[kind].Handler, tx, in)
-		return err
-	})
-	return out, err
-}
-
-// object is a JSON text as a template's value.
-func object(t *testing.T, text string) map[string]any {
-	t.Helper()
-	var value map[string]any
-	if err := json.Unmarshal([]byte(text), &value); err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
 
 // template is the properties of a role that Lambda may assume, and more.
 func (c *cloud) template(more string) map[string]any {
-	c.t.Helper()
+	c.T.Helper()
 	if more != "" {
 		more = "," + more
 	}
-	return object(c.t, `{"AssumeRolePolicyDocument":`+lambdaTrust+more+`}`)
-}
-
-func (c *cloud) make(kind int, properties map[string]any) resource.Made {
-	c.t.Helper()
-	made, err := handled(c, kind, resource.Input{Properties: properties}, resource.Handler.Create)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return made
+	return servicetest.Parse(c.T, `{"AssumeRolePolicyDocument":`+lambdaTrust+more+`}`)
 }
 
 // is tells whether an error is one of a resource, of a code and with a text.
@@ -71,8 +29,8 @@ func is(err error, code, text string) bool {
 func TestAStackMakesARole(t *testing.T) {
 	c := newCloud(t)
 	write := `"Policies":[{"PolicyName":"Write","PolicyDocument":` + writeLogs + `}]`
-	made := c.make(role, c.template(`"Description":"d",`+write))
-	if !regexp.MustCompile(`^stack-Role-[0-9A-Z]{12}$`).MatchString(made.PhysicalID) {
+	made := c.Make("Role", c.template(`"Description":"d",`+write))
+	if !regexp.MustCompile(`^demo-Role-[0-9A-Z]{12}$`).MatchString(made.PhysicalID) {
 		t.Errorf("the name is %s", made.PhysicalID)
 	}
 	got := c.do("GetRole", "RoleName", made.PhysicalID)
@@ -83,16 +41,17 @@ func TestAStackMakesARole(t *testing.T) {
 		t.Errorf("takes %v", made.Takes)
 	}
 	policy := c.do("GetRolePolicy", "RoleName", made.PhysicalID, "PolicyName", "Write")
-	if fmt.Sprint(object(t, text(t, inner(t, policy, "PolicyDocument")))) != fmt.Sprint(object(t, writeLogs)) {
+	document := servicetest.Parse(t, text(t, inner(t, policy, "PolicyDocument")))
+	if fmt.Sprint(document) != fmt.Sprint(servicetest.Parse(t, writeLogs)) {
 		t.Errorf("%s", policy)
 	}
-	read, err := handled(c, role, resource.Input{PhysicalID: made.PhysicalID}, resource.Handler.Read)
+	read, err := c.Read("Role", made.PhysicalID)
 	want := c.template(`"Description":"d","MaxSessionDuration":3600,"Path":"/","RoleName":"` + made.PhysicalID + `",` +
 		write)
 	if err != nil || fmt.Sprint(read) != fmt.Sprint(want) {
 		t.Errorf("reads %v, %v", read, err)
 	}
-	if _, err := handled(c, role, resource.Input{PhysicalID: made.PhysicalID}, resource.Handler.Delete); err != nil {
+	if _, err := c.Delete("Role", made.PhysicalID); err != nil {
 		t.Error(err)
 	}
 	if body := c.do("ListRoles"); strings.Contains(body, "<member>") {
@@ -103,12 +62,12 @@ func TestAStackMakesARole(t *testing.T) {
 // Trap 13: a named role needs another capability than an unnamed one, and a role's policies need none of their own for
 // their names.
 func TestTrap13TheTypesSayWhatNeedsACapability(t *testing.T) {
-	types := newCloud(t).service.Types()
-	if !types[role].IAM || types[role].NameProperty != "RoleName" {
-		t.Errorf("%s", types[role].Name)
+	types := newCloud(t).Types
+	if !types["Role"].IAM || types["Role"].NameProperty != "RoleName" {
+		t.Errorf("%s", types["Role"].Name)
 	}
-	if !types[rolePolicy].IAM || types[rolePolicy].NameProperty != "" {
-		t.Errorf("%s", types[rolePolicy].Name)
+	if !types["RolePolicy"].IAM || types["RolePolicy"].NameProperty != "" {
+		t.Errorf("%s", types["RolePolicy"].Name)
 	}
 }
 
@@ -118,28 +77,28 @@ func TestTrap50APolicyByItselfBreaksTheCircle(t *testing.T) {
 	c := newCloud(t)
 	trust := `{"AssumeRolePolicyDocument":{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",` +
 		`"Principal":{"AWS":"arn:aws:iam::111111111111:role/service"}}]},"RoleName":"manager"}`
-	_, err := handled(c, role, resource.Input{Properties: object(t, trust)}, resource.Handler.Create)
+	_, err := c.Create("Role", servicetest.Parse(t, trust))
 	if !is(err, resource.InvalidRequest, `Invalid principal in policy: "AWS":"arn:aws:iam::111111111111:role/service"`+
 		` (Service: Iam, Status Code: 400, Request ID: `) {
 		t.Errorf("before the service role is there: %v", err)
 	}
-	service := c.make(role, c.template(`"RoleName":"service"`))
-	manager := c.make(role, object(t, trust))
-	made := c.make(rolePolicy, map[string]any{
-		"RoleName": service.PhysicalID, "PolicyName": "Assume", "PolicyDocument": object(t,
+	service := c.Make("Role", c.template(`"RoleName":"service"`))
+	manager := c.Make("Role", servicetest.Parse(t, trust))
+	made := c.Make("RolePolicy", map[string]any{
+		"RoleName": service.PhysicalID, "PolicyName": "Assume", "PolicyDocument": servicetest.Parse(t,
 			`{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"`+manager.Attributes["Arn"].(string)+`"}}`),
 	})
 	if made.PhysicalID != "Assume|service" || made.Takes <= 0 {
 		t.Errorf("%+v", made)
 	}
-	_, err = handled(c, role, resource.Input{PhysicalID: service.PhysicalID}, resource.Handler.Delete)
+	_, err = c.Delete("Role", service.PhysicalID)
 	if !is(err, resource.InvalidRequest, "must delete policies first. (Service: Iam, Status Code: 409, Request ID: ") {
 		t.Errorf("with the policy in it: %v", err)
 	}
-	if _, err := handled(c, rolePolicy, resource.Input{PhysicalID: made.PhysicalID}, resource.Handler.Delete); err != nil {
+	if _, err := c.Delete("RolePolicy", made.PhysicalID); err != nil {
 		t.Error(err)
 	}
-	if _, err := handled(c, role, resource.Input{PhysicalID: service.PhysicalID}, resource.Handler.Delete); err != nil {
+	if _, err := c.Delete("Role", service.PhysicalID); err != nil {
 		t.Error(err)
 	}
 }
@@ -148,9 +107,10 @@ func TestAStackChangesARole(t *testing.T) {
 	c := newCloud(t)
 	before := c.template(`"RoleName":"one","Tags":[{"Key":"own","Value":"1"},{"Key":"over","Value":"1"}],"Policies":[` +
 		`{"PolicyName":"keep","PolicyDocument":` + writeLogs + `},{"PolicyName":"drop","PolicyDocument":` + writeLogs + `}]`)
-	tags := map[string]string{"stack": "1", "over": "0", "aws:cloudformation:stack-name": "stack"}
-	_, err := handled(c, role, resource.Input{Properties: before, Tags: tags}, resource.Handler.Create)
-	if err != nil {
+	in := resource.Input{Properties: before, Tags: map[string]string{
+		"stack": "1", "over": "0", "aws:cloudformation:stack-name": "demo",
+	}}
+	if _, err := servicetest.Handle(c.Cloud, "Role", in, resource.Handler.Create); err != nil {
 		t.Fatal(err)
 	}
 	if body := c.do("ListRoleTags", "RoleName", "one"); fmt.Sprint(all(t, body, "Key"), all(t, body, "Value")) !=
@@ -163,7 +123,7 @@ func TestAStackChangesARole(t *testing.T) {
 	after := c.template(`"RoleName":"one","Description":"d","MaxSessionDuration":7200,` +
 		`"Tags":[{"Key":"own","Value":"2"}],"Policies":[{"PolicyName":"keep","PolicyDocument":` + writeLogs + `},` +
 		`{"PolicyName":"new","PolicyDocument":` + other + `}]`)
-	made, err := handled(c, role, resource.Input{
+	made, err := servicetest.Handle(c.Cloud, "Role", resource.Input{
 		PhysicalID: "one", Before: before, Properties: after, Tags: map[string]string{"new": "1"},
 	}, resource.Handler.Update)
 	if err != nil || made.PhysicalID != "one" || made.Attributes["RoleId"] == "" {
@@ -178,9 +138,9 @@ func TestAStackChangesARole(t *testing.T) {
 		t.Errorf("policies %v", names)
 	}
 	// What the template does not change stays as somebody else changed it, and Read says so.
-	read, err := handled(c, role, resource.Input{PhysicalID: "one"}, resource.Handler.Read)
+	read, err := c.Read("Role", "one")
 	kept := resource.Structs(read, "Policies")[0]["PolicyDocument"]
-	if err != nil || fmt.Sprint(kept) != fmt.Sprint(object(t, other)) {
+	if err != nil || fmt.Sprint(kept) != fmt.Sprint(servicetest.Parse(t, other)) {
 		t.Errorf("reads %v, %v", read, err)
 	}
 	if fmt.Sprint(read["Tags"]) != "[map[Key:own Value:2] map[Key:theirs Value:1]]" {
@@ -190,19 +150,19 @@ func TestAStackChangesARole(t *testing.T) {
 
 func TestAStackChangesWhoMayAssumeARole(t *testing.T) {
 	c := newCloud(t)
-	c.make(role, c.template(`"RoleName":"one"`))
-	everybody := object(t, `{"AssumeRolePolicyDocument":`+
+	c.Make("Role", c.template(`"RoleName":"one"`))
+	everybody := servicetest.Parse(t, `{"AssumeRolePolicyDocument":`+
 		`{"Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}}}`)
 	in := resource.Input{PhysicalID: "one", Before: c.template(""), Properties: everybody}
-	if _, err := handled(c, role, in, resource.Handler.Update); err != nil {
+	if _, err := servicetest.Handle(c.Cloud, "Role", in, resource.Handler.Update); err != nil {
 		t.Fatal(err)
 	}
 	got := c.do("GetRole", "RoleName", "one")
 	if !strings.Contains(text(t, inner(t, got, "AssumeRolePolicyDocument")), `"*"`) {
 		t.Errorf("%s", got)
 	}
-	in.Properties = object(t, `{"AssumeRolePolicyDocument":"{}"}`)
-	_, err := handled(c, role, in, resource.Handler.Update)
+	in.Properties = servicetest.Parse(t, `{"AssumeRolePolicyDocument":"{}"}`)
+	_, err := servicetest.Handle(c.Cloud, "Role", in, resource.Handler.Update)
 	if !is(err, resource.InvalidRequest, "Syntax errors in policy.") {
 		t.Errorf("%v", err)
 	}
@@ -211,14 +171,14 @@ func TestAStackChangesWhoMayAssumeARole(t *testing.T) {
 // Somebody made a policy in the role beside the stack: the role stays until it is gone.
 func TestARoleWithPoliciesFromOutsideStays(t *testing.T) {
 	c := newCloud(t)
-	c.make(role, c.template(`"RoleName":"one","Policies":[{"PolicyName":"own","PolicyDocument":`+writeLogs+`}]`))
+	c.Make("Role", c.template(`"RoleName":"one","Policies":[{"PolicyName":"own","PolicyDocument":`+writeLogs+`}]`))
 	c.do("PutRolePolicy", "RoleName", "one", "PolicyName", "theirs", "PolicyDocument", writeLogs)
-	_, err := handled(c, role, resource.Input{PhysicalID: "one"}, resource.Handler.Delete)
+	_, err := c.Delete("Role", "one")
 	if !is(err, resource.InvalidRequest, "must delete policies first") {
 		t.Errorf("%v", err)
 	}
 	c.do("DeleteRolePolicy", "RoleName", "one", "PolicyName", "theirs")
-	if _, err = handled(c, role, resource.Input{PhysicalID: "one"}, resource.Handler.Delete); err != nil {
+	if _, err = c.Delete("Role", "one"); err != nil {
 		t.Error(err)
 	}
 }

@@ -7,16 +7,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/iam"
-	"github.com/plldb/plldb/pkg/localcloud/store"
-	"github.com/plldb/plldb/pkg/localcloud/wire"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
-
-// noon is the present moment of the tests.
-var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
 // The documents of the tests.
 const (
@@ -26,62 +20,50 @@ const (
 		`"Resource":["arn:aws:logs:*:*:log-group:a b"]}]}`
 )
 
-// cloud is the service behind a router.
+// cloud is IAM.
 type cloud struct {
-	t       *testing.T
-	store   *store.Store
+	*servicetest.Cloud
 	service *iam.Service
-	router  *wire.Router
 }
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	hand, s := clock.NewHand(noon), store.Memory()
-	service := iam.New(iam.Config{Store: s, Clock: hand})
-	return &cloud{t: t, store: s, service: service, router: &wire.Router{
-		Services:  map[string]wire.Service{"iam": service},
-		Now:       hand.Now,
-		AccountOf: accountOf,
-		Secure:    func() bool { return true },
-	}}
-}
-
-func accountOf(key string) string {
-	return map[string]string{"AKIDA": "111111111111", "AKIDB": "222222222222"}[key]
+	c := servicetest.New(t)
+	service := iam.New(iam.Config{Store: c.Store, Clock: c.Hand})
+	c.Serve("iam", service)
+	return &cloud{c, service}
 }
 
 // send calls an operation as the owner of an access key, signed for a region. Parameters are names and values in turn.
 func (c *cloud) send(key, region, operation string, params ...string) (int, string) {
-	c.t.Helper()
+	c.T.Helper()
 	form := url.Values{"Action": {operation}, "Version": {"2010-05-08"}}
 	for i := 0; i < len(params); i += 2 {
 		form.Set(params[i], params[i+1])
 	}
-	request := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, "/", strings.NewReader(form.Encode()))
+	request := httptest.NewRequestWithContext(c.T.Context(), http.MethodPost, "/", strings.NewReader(form.Encode()))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20260102/"+region+"/iam/aws4_request")
-	w := httptest.NewRecorder()
-	c.router.ServeHTTP(w, request)
-	return w.Code, w.Body.String()
+	answer := c.Send(key, region, request)
+	return answer.Status, string(answer.Raw)
 }
 
 // do calls an operation that must succeed.
 func (c *cloud) do(operation string, params ...string) string {
-	c.t.Helper()
+	c.T.Helper()
 	status, body := c.send("AKIDA", "us-east-1", operation, params...)
 	if status != http.StatusOK {
-		c.t.Fatalf("%s %v: %d %s", operation, params, status, body)
+		c.T.Fatalf("%s %v: %d %s", operation, params, status, body)
 	}
 	return body
 }
 
 // refused calls an operation that must fail with a status, a code and words.
 func (c *cloud) refused(status int, code, text, operation string, params ...string) {
-	c.t.Helper()
+	c.T.Helper()
 	got, body := c.send("AKIDA", "us-east-1", operation, params...)
-	if message := inner(c.t, body, "Message"); got != status || inner(c.t, body, "Code") != code ||
+	if message := inner(c.T, body, "Message"); got != status || inner(c.T, body, "Code") != code ||
 		!strings.Contains(message, text) {
-		c.t.Errorf("%s %v: %d %s, want %d %s %s", operation, params, got, body, status, code, text)
+		c.T.Errorf("%s %v: %d %s, want %d %s %s", operation, params, got, body, status, code, text)
 	}
 }
 
@@ -129,6 +111,6 @@ func text(t *testing.T, encoded string) string {
 
 // role makes a role that Lambda may assume.
 func (c *cloud) role(name string, params ...string) string {
-	c.t.Helper()
+	c.T.Helper()
 	return c.do("CreateRole", append(params, "RoleName", name, "AssumeRolePolicyDocument", lambdaTrust)...)
 }

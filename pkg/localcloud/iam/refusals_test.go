@@ -6,39 +6,40 @@ import (
 	"testing"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
 
 func TestAPolicyByItself(t *testing.T) {
 	c := newCloud(t)
 	properties := map[string]any{"RoleName": "one", "PolicyName": "Write", "PolicyDocument": writeLogs}
-	create := resource.Input{Properties: properties}
-	_, err := handled(c, rolePolicy, create, resource.Handler.Create)
+	_, err := c.Create("RolePolicy", properties)
 	if !is(err, resource.NotFound, "The role with name one cannot be found.") {
 		t.Errorf("without its role: %v", err)
 	}
 	c.role("one")
-	made := c.make(rolePolicy, properties)
-	_, err = handled(c, rolePolicy, create, resource.Handler.Create)
+	made := c.Make("RolePolicy", properties)
+	_, err = c.Create("RolePolicy", properties)
 	if !is(err, resource.AlreadyExists, "identifier 'Write|one' already exists.") {
 		t.Errorf("twice: %v", err)
 	}
+	denied := servicetest.Parse(t, strings.ReplaceAll(writeLogs, "Allow", "Deny"))
 	id := resource.Input{PhysicalID: made.PhysicalID, Before: properties, Properties: map[string]any{
-		"RoleName": "one", "PolicyName": "Write", "PolicyDocument": object(t, strings.ReplaceAll(writeLogs, "Allow", "Deny")),
+		"RoleName": "one", "PolicyName": "Write", "PolicyDocument": denied,
 	}}
-	if _, err = handled(c, rolePolicy, id, resource.Handler.Update); err != nil {
+	if _, err = servicetest.Handle(c.Cloud, "RolePolicy", id, resource.Handler.Update); err != nil {
 		t.Error(err)
 	}
-	read, err := handled(c, rolePolicy, id, resource.Handler.Read)
+	read, err := c.Read("RolePolicy", made.PhysicalID)
 	if err != nil || fmt.Sprint(read) != fmt.Sprint(id.Properties) {
 		t.Errorf("reads %v, %v", read, err)
 	}
 	c.do("DeleteRolePolicy", "RoleName", "one", "PolicyName", "Write")
-	_, err = handled(c, rolePolicy, id, resource.Handler.Delete)
+	_, err = servicetest.Handle(c.Cloud, "RolePolicy", id, resource.Handler.Delete)
 	if !is(err, resource.NotFound, "The role policy with name Write cannot be found.") {
 		t.Errorf("removed beside the stack: %v", err)
 	}
 	delete(properties, "PolicyDocument")
-	_, err = handled(c, rolePolicy, create, resource.Handler.Create)
+	_, err = c.Create("RolePolicy", properties)
 	if !is(err, resource.InvalidRequest, "Value null at 'policyDocument'") {
 		t.Errorf("without a document: %v", err)
 	}
@@ -46,14 +47,12 @@ func TestAPolicyByItself(t *testing.T) {
 
 func TestARoleThatIsGoneIsNotFound(t *testing.T) {
 	c := newCloud(t)
-	id := resource.Input{PhysicalID: "one", Properties: c.template("")}
-	_, update := handled(c, role, id, resource.Handler.Update)
-	_, remove := handled(c, role, id, resource.Handler.Delete)
-	_, read := handled(c, role, id, resource.Handler.Read)
-	id.PhysicalID = "Write|one"
-	_, updatePolicy := handled(c, rolePolicy, id, resource.Handler.Update)
-	_, removePolicy := handled(c, rolePolicy, id, resource.Handler.Delete)
-	_, readPolicy := handled(c, rolePolicy, id, resource.Handler.Read)
+	_, update := c.Update("Role", "one", c.template(""))
+	_, remove := c.Delete("Role", "one")
+	_, read := c.Read("Role", "one")
+	_, updatePolicy := c.Update("RolePolicy", "Write|one", c.template(""))
+	_, removePolicy := c.Delete("RolePolicy", "Write|one")
+	_, readPolicy := c.Read("RolePolicy", "Write|one")
 	for _, err := range []error{update, remove, read, updatePolicy, removePolicy, readPolicy} {
 		if !is(err, resource.NotFound, "The role with name one cannot be found. (Service: Iam, Status Code: 404") {
 			t.Errorf("%v", err)
@@ -82,8 +81,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cloud := newCloud(t)
 			cloud.role("one")
-			in := resource.Input{Properties: cloud.template(c.more)}
-			if _, err := handled(cloud, role, in, resource.Handler.Create); !is(err, c.code, c.text) {
+			if _, err := cloud.Create("Role", cloud.template(c.more)); !is(err, c.code, c.text) {
 				t.Errorf("%v", err)
 			}
 			if names := all(t, cloud.do("ListRoles"), "RoleName"); fmt.Sprint(names) != "[one]" {
@@ -91,5 +89,5 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 			}
 		})
 	}
-	newCloud(t).make(role, newCloud(t).template(`"ManagedPolicyArns":[]`))
+	newCloud(t).Make("Role", newCloud(t).template(`"ManagedPolicyArns":[]`))
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 	"github.com/plldb/plldb/pkg/localcloud/store"
 )
 
@@ -20,8 +21,8 @@ func TestFunctionResource(t *testing.T) {
 	c.upload("connect.zip", "v1", code)
 	properties := connect(t, "v1")
 	delete(properties, "FunctionName")
-	made, err := c.create(c.function, properties)
-	if err != nil || !strings.HasPrefix(made.PhysicalID, "demo-Connect-") || len(made.PhysicalID) > 64 {
+	made, err := c.Create("Function", properties)
+	if err != nil || !strings.HasPrefix(made.PhysicalID, "demo-Function-") || len(made.PhysicalID) > 64 {
 		t.Fatalf("%v %v", made, err)
 	}
 	name := made.PhysicalID
@@ -29,12 +30,12 @@ func TestFunctionResource(t *testing.T) {
 	if !reflect.DeepEqual(made.Attributes, map[string]any{"Arn": named}) {
 		t.Errorf("attributes: %v", made.Attributes)
 	}
-	got := c.do("GET", name+"/configuration", "").body
+	got := c.Do("GET", name+"/configuration", "").Body
 	if got["State"] != "Pending" || got["StateReasonCode"] != "Creating" || got["LastUpdateStatus"] != nil {
 		t.Errorf("while it is made: %v", got)
 	}
-	c.hand.Turn(made.Takes)
-	got = c.do("GET", name+"/configuration", "").body
+	c.Hand.Turn(made.Takes)
+	got = c.Do("GET", name+"/configuration", "").Body
 	if len(got["RevisionId"].(string)) != 36 {
 		t.Errorf("RevisionId: %v", got["RevisionId"])
 	}
@@ -53,20 +54,20 @@ func TestFunctionResource(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("GetFunctionConfiguration:\n%v\nwant\n%v", got, want)
 	}
-	if _, err := c.remove(c.function, name); err != nil {
+	if _, err := c.Delete("Function", name); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.do("GET", name, ""); got.status != 404 || got.message() != "ResourceNotFoundException: Function not found: "+named {
-		t.Errorf("after Delete: %v", got.message())
+	if got := c.Do("GET", name, ""); got.Status != 404 || got.Refusal != "ResourceNotFoundException: Function not found: "+named {
+		t.Errorf("after Delete: %v", got.Refusal)
 	}
-	if _, err := c.remove(c.function, name); !is(err, resource.NotFound, "Function not found: "+named+" (Service: Lambda, Status Code: 404") {
+	if _, err := c.Delete("Function", name); !is(err, resource.NotFound, "Function not found: "+named+" (Service: Lambda, Status Code: 404") {
 		t.Errorf("a second Delete: %v", err)
 	}
 }
 
 func TestGetFunction(t *testing.T) {
 	c := ready(t)
-	got := c.do("GET", "connect", "").body
+	got := c.Do("GET", "connect", "").Body
 	if want := map[string]any{"team": "blue", "aws:cloudformation:stack-name": "demo"}; !reflect.DeepEqual(got["Tags"], want) {
 		t.Errorf("tags: %v", got["Tags"])
 	}
@@ -76,18 +77,18 @@ func TestGetFunction(t *testing.T) {
 		t.Fatalf("code: %v", code)
 	}
 	// The address needs no signature in its header.
-	if got := c.send("", "", "GET", at, ""); string(got.raw) != string(packed(t, "bootstrap", "one")) {
-		t.Errorf("the code at %s: %d %q", at, got.status, got.raw)
+	if got := c.Call("", "", "GET", at, ""); string(got.Raw) != string(packed(t, "bootstrap", "one")) {
+		t.Errorf("the code at %s: %d %q", at, got.Status, got.Raw)
 	}
 	for _, name := range []string{arn, "111111111111:function:connect", "connect:$LATEST", "connect?Qualifier=$LATEST"} {
 		path := strings.ReplaceAll(strings.ReplaceAll(name, ":", "%3A"), "%3A$", ":$")
-		if got := c.do("GET", path, ""); got.status != 200 || got.body["Configuration"].(map[string]any)["FunctionArn"] != arn {
-			t.Errorf("%s: %v", name, got.message())
+		if got := c.Do("GET", path, ""); got.Status != 200 || got.Body["Configuration"].(map[string]any)["FunctionArn"] != arn {
+			t.Errorf("%s: %v", name, got.Refusal)
 		}
 	}
-	tags := c.send("AKIDA", "eu-west-1", "GET", "/2017-03-31/tags/"+strings.ReplaceAll(arn, ":", "%3A"), "")
-	if tags.body["Tags"].(map[string]any)["team"] != "blue" {
-		t.Errorf("ListTags: %v", tags.body)
+	tags := c.Call("AKIDA", "eu-west-1", "GET", "/2017-03-31/tags/"+strings.ReplaceAll(arn, ":", "%3A"), "")
+	if tags.Body["Tags"].(map[string]any)["team"] != "blue" {
+		t.Errorf("ListTags: %v", tags.Body)
 	}
 }
 
@@ -110,26 +111,24 @@ func TestRefusedCalls(t *testing.T) {
 		{"POST", "", 400, "UnknownOperationException: plldb's local cloud does not model Lambda's POST"},
 		{"PUT", "connect/configuration", 400, "ValidationException: plldb's local cloud does not model the parameter"},
 	} {
-		if got := c.do(k.method, k.path, `{"Layers":[]}`); got.status != k.status || !strings.HasPrefix(got.message(), k.want) {
-			t.Errorf("%s %s: %d %s", k.method, k.path, got.status, got.message())
+		if got := c.Do(k.method, k.path, `{"Layers":[]}`); got.Status != k.status || !strings.HasPrefix(got.Refusal, k.want) {
+			t.Errorf("%s %s: %d %s", k.method, k.path, got.Status, got.Refusal)
 		}
 	}
-	if got := c.send("", "", "GET", functionsPath+"connect?X-Amz-Credential=AKIDX/20260102/eu-west-1/lambda/aws4_request", ""); got.status != 403 {
-		t.Errorf("a strange key: %d %s", got.status, got.message())
+	if got := c.Call("", "", "GET", c.Root+"connect?X-Amz-Credential=AKIDX/20260102/eu-west-1/lambda/aws4_request", ""); got.Status != 403 {
+		t.Errorf("a strange key: %d %s", got.Status, got.Refusal)
 	}
 }
 
 func TestListFunctions(t *testing.T) {
 	c := ready(t)
 	for _, name := range []string{"a", "b", "d"} {
-		if _, err := c.create(c.function, connect(t, "v1", `{"FunctionName":"`+name+`"}`)); err != nil {
-			t.Fatal(err)
-		}
+		c.Make("Function", connect(t, "v1", `{"FunctionName":"`+name+`"}`))
 	}
 	var names []string
 	marker, pages := "", 0
 	for {
-		page := c.do("GET", "?MaxItems=3&Marker="+marker, "").body
+		page := c.Do("GET", "?MaxItems=3&Marker="+marker, "").Body
 		for _, f := range page["Functions"].([]any) {
 			names = append(names, f.(map[string]any)["FunctionName"].(string))
 			if f.(map[string]any)["State"] != nil {
@@ -144,43 +143,43 @@ func TestListFunctions(t *testing.T) {
 	if !slices.Equal(names, []string{"a", "b", "connect", "d"}) || pages != 2 {
 		t.Errorf("%v in %d pages", names, pages)
 	}
-	if got := c.send("AKIDB", "eu-west-1", "GET", functionsPath, ""); len(got.body["Functions"].([]any)) != 0 {
-		t.Errorf("another account sees %v", got.body)
+	if got := c.Call("AKIDB", "eu-west-1", "GET", c.Root, ""); len(got.Body["Functions"].([]any)) != 0 {
+		t.Errorf("another account sees %v", got.Body)
 	}
 }
 
 // A change that nobody told CloudFormation shows in Read.
 func TestUpdateFunctionConfiguration(t *testing.T) {
 	c := ready(t)
-	before := c.do("GET", "connect/configuration", "").body["RevisionId"]
-	got := c.do("PUT", "connect/configuration", `{"Timeout":20,"Environment":{"Variables":{"STAGE":"test"}}}`)
-	if got.body["LastUpdateStatus"] != "InProgress" || got.body["Timeout"] != 20. || got.body["RevisionId"] == before {
-		t.Errorf("%v", got.body)
+	before := c.Do("GET", "connect/configuration", "").Body["RevisionId"]
+	got := c.Do("PUT", "connect/configuration", `{"Timeout":20,"Environment":{"Variables":{"STAGE":"test"}}}`)
+	if got.Body["LastUpdateStatus"] != "InProgress" || got.Body["Timeout"] != 20. || got.Body["RevisionId"] == before {
+		t.Errorf("%v", got.Body)
 	}
-	if got := c.do("PUT", "connect/configuration", `{"Timeout":21}`); got.status != 409 || got.message() !=
+	if got := c.Do("PUT", "connect/configuration", `{"Timeout":21}`); got.Status != 409 || got.Refusal !=
 		"ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: "+arn {
-		t.Errorf("at once again: %s", got.message())
+		t.Errorf("at once again: %s", got.Refusal)
 	}
-	c.hand.Turn(6e9)
-	got = c.do("GET", "connect/configuration", "")
-	if got.body["LastUpdateStatus"] != "Successful" || got.body["Description"] != "a client connects" {
-		t.Errorf("%v", got.body)
+	c.Hand.Turn(6e9)
+	got = c.Do("GET", "connect/configuration", "")
+	if got.Body["LastUpdateStatus"] != "Successful" || got.Body["Description"] != "a client connects" {
+		t.Errorf("%v", got.Body)
 	}
 	for body, want := range map[string]string{
 		`{"Timeout":901}`: "ValidationException: 1 validation error detected: Value '901' at 'timeout' failed to satisfy " +
 			"constraint: Member must have value less than or equal to 900",
 		`{"RevisionId":"x"}`: "PreconditionFailedException: The Revision Id provided does not match",
 	} {
-		if got := c.do("PUT", "connect/configuration", body); !strings.HasPrefix(got.message(), want) {
-			t.Errorf("%s: %s", body, got.message())
+		if got := c.Do("PUT", "connect/configuration", body); !strings.HasPrefix(got.Refusal, want) {
+			t.Errorf("%s: %s", body, got.Refusal)
 		}
 	}
-	read, err := c.read(c.function, "connect")
+	read, err := c.Read("Function", "connect")
 	if err != nil || !reflect.DeepEqual(read["LoggingConfig"], map[string]any{"LogGroup": "demo-log"}) {
 		t.Errorf("Read: %v %v", read["LoggingConfig"], err)
 	}
 	if read["Timeout"] != 20. || read["MemorySize"] != 128. ||
-		!reflect.DeepEqual(read["Environment"], parse(t, `{"Variables":{"STAGE":"test"}}`)) {
+		!reflect.DeepEqual(read["Environment"], servicetest.Parse(t, `{"Variables":{"STAGE":"test"}}`)) {
 		t.Errorf("Read: %v", read)
 	}
 	if !reflect.DeepEqual(read["Code"], connect(t, "v1")["Code"]) {
@@ -191,22 +190,22 @@ func TestUpdateFunctionConfiguration(t *testing.T) {
 // The same key with another version is another code; the same words are none, whatever lies there now.
 func TestTrap01(t *testing.T) {
 	c := ready(t)
-	sha := func() any { return c.do("GET", "connect/configuration", "").body["CodeSha256"] }
+	sha := func() any { return c.Do("GET", "connect/configuration", "").Body["CodeSha256"] }
 	first := sha()
 	c.upload("connect.zip", "v1", packed(t, "bootstrap", "changed in place"))
-	made, err := c.update(c.function, "connect", connect(t, "v1", `{"Timeout":11}`))
+	made, err := c.Update("Function", "connect", connect(t, "v1", `{"Timeout":11}`))
 	if err != nil || sha() != first {
 		t.Fatalf("the same version: %v", err)
 	}
-	if _, err := c.update(c.function, "connect", connect(t, "v1")); !is(err, resource.Conflict, "The operation cannot be performed") {
+	if _, err := c.Update("Function", "connect", connect(t, "v1")); !is(err, resource.Conflict, "The operation cannot be performed") {
 		t.Errorf("while it changes: %v", err)
 	}
-	c.hand.Turn(made.Takes)
+	c.Hand.Turn(made.Takes)
 	c.upload("connect.zip", "v2", packed(t, "bootstrap", "two"))
-	if _, err := c.update(c.function, "connect", connect(t, "v2")); err != nil || sha() == first {
+	if _, err := c.Update("Function", "connect", connect(t, "v2")); err != nil || sha() == first {
 		t.Fatalf("another version: %v", err)
 	}
-	if got := c.do("GET", "connect/configuration", "").body["LastUpdateStatus"]; got != "InProgress" {
+	if got := c.Do("GET", "connect/configuration", "").Body["LastUpdateStatus"]; got != "InProgress" {
 		t.Errorf("LastUpdateStatus: %v", got)
 	}
 }
@@ -215,21 +214,22 @@ func TestTrap01(t *testing.T) {
 func TestCodeIsCopied(t *testing.T) {
 	c := ready(t)
 	location := func() string {
-		at := c.do("GET", "connect", "").body["Code"].(map[string]any)["Location"].(string)
+		at := c.Do("GET", "connect", "").Body["Code"].(map[string]any)["Location"].(string)
 		return strings.TrimPrefix(at, "http://example.com")
 	}
 	sum := c.objects["bucket/connect.zip/v1"]
 	c.forget("connect.zip", "v1")
-	if got := c.send("", "", "GET", location(), ""); got.status != 200 || len(got.raw) == 0 {
-		t.Errorf("without the object: %d %s", got.status, got.raw)
+	if got := c.Call("", "", "GET", location(), ""); got.Status != 200 || len(got.Raw) == 0 {
+		t.Errorf("without the object: %d %s", got.Status, got.Raw)
 	}
-	if got := c.do("DELETE", "connect", ""); got.status != 204 || len(got.raw) != 0 {
-		t.Errorf("DeleteFunction: %d %s", got.status, got.raw)
+	if got := c.Do("DELETE", "connect", ""); got.Status != 204 || len(got.Raw) != 0 {
+		t.Errorf("DeleteFunction: %d %s", got.Status, got.Raw)
 	}
-	if _, err := c.read(c.function, "connect"); !is(err, resource.NotFound, "Function not found: "+arn) {
+	if _, err := c.Read("Function", "connect"); !is(err, resource.NotFound, "Function not found: "+arn) {
 		t.Errorf("Read of a deleted function: %v", err)
 	}
-	if _, err := within(c, func(tx *store.Tx) ([]byte, error) { return store.Bytes(tx, sum), nil }); err == nil {
+	_, err := servicetest.Within(c.Cloud, func(tx *store.Tx) ([]byte, error) { return store.Bytes(tx, sum), nil })
+	if err == nil {
 		t.Error("the code is still there")
 	}
 }

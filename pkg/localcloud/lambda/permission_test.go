@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
 
 const source = "arn:aws:execute-api:eu-west-1:111111111111:abcdefghij/plldb/$connect"
 
 func allowed(t *testing.T, more ...string) map[string]any {
 	t.Helper()
-	p := parse(t, `{"FunctionName":"connect","Action":"lambda:InvokeFunction","Principal":"apigateway.amazonaws.com",
-		"SourceArn":"`+source+`"}`)
+	p := servicetest.Parse(t, `{"FunctionName":"connect","Action":"lambda:InvokeFunction",
+		"Principal":"apigateway.amazonaws.com","SourceArn":"`+source+`"}`)
 	for _, text := range more {
-		for name, value := range parse(t, text) {
+		for name, value := range servicetest.Parse(t, text) {
 			p[name] = value
 		}
 	}
@@ -25,45 +26,42 @@ func allowed(t *testing.T, more ...string) map[string]any {
 // The statement that lets one route of one API call one function.
 func TestTrap06(t *testing.T) {
 	c := ready(t)
-	made, err := c.create(c.permit, allowed(t, `{"SourceAccount":"111111111111"}`))
-	if err != nil || !strings.HasPrefix(made.PhysicalID, "demo-Connect-") || made.Attributes["Id"] != made.PhysicalID {
+	made, err := c.Create("Permission", allowed(t, `{"SourceAccount":"111111111111"}`))
+	if err != nil || !strings.HasPrefix(made.PhysicalID, "demo-Permission-") || made.Attributes["Id"] != made.PhysicalID {
 		t.Fatalf("%v %v", made, err)
 	}
-	got := c.do("GET", "connect/policy", "").body
+	got := c.Do("GET", "connect/policy", "").Body
 	want := `{"Version":"2012-10-17","Id":"default","Statement":[{"Sid":"` + made.PhysicalID + `","Effect":"Allow",` +
 		`"Principal":{"Service":"apigateway.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"` + arn + `",` +
 		`"Condition":{"StringEquals":{"AWS:SourceAccount":"111111111111"},"ArnLike":{"AWS:SourceArn":"` + source + `"}}}]}`
 	if got["Policy"] != want || len(got["RevisionId"].(string)) != 36 {
 		t.Errorf("GetPolicy: %v\nwant\n%s", got, want)
 	}
-	read, err := c.read(c.permit, made.PhysicalID)
+	read, err := c.Read("Permission", made.PhysicalID)
 	if want := allowed(t, `{"SourceAccount":"111111111111"}`); err != nil || !reflect.DeepEqual(read, want) {
 		t.Errorf("Read: %v %v", read, err)
 	}
-	if _, err := c.update(c.permit, made.PhysicalID, allowed(t)); !is(err, resource.NotUpdatable, "the permission") {
+	if _, err := c.Update("Permission", made.PhysicalID, allowed(t)); !is(err, resource.NotUpdatable, "the permission") {
 		t.Errorf("Update: %v", err)
 	}
-	if _, err := c.remove(c.permit, made.PhysicalID); err != nil {
+	if _, err := c.Delete("Permission", made.PhysicalID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.remove(c.permit, made.PhysicalID); !is(err, resource.NotFound, "Statement "+made.PhysicalID+" is not found in resource policy.") {
+	if _, err := c.Delete("Permission", made.PhysicalID); !is(err, resource.NotFound, "Statement "+made.PhysicalID+" is not found in resource policy.") {
 		t.Errorf("a second Delete: %v", err)
 	}
-	if got := c.do("GET", "connect/policy", ""); got.status != 404 {
-		t.Errorf("GetPolicy of no policy: %v", got.body)
+	if got := c.Do("GET", "connect/policy", ""); got.Status != 404 {
+		t.Errorf("GetPolicy of no policy: %v", got.Body)
 	}
 }
 
 func TestPermissionsGoWithTheFunction(t *testing.T) {
 	c := ready(t)
-	made, err := c.create(c.permit, allowed(t))
-	if err != nil {
+	made := c.Make("Permission", allowed(t))
+	if _, err := c.Delete("Function", "connect"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.remove(c.function, "connect"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.remove(c.permit, made.PhysicalID); !is(err, resource.NotFound, "Statement") {
+	if _, err := c.Delete("Permission", made.PhysicalID); !is(err, resource.NotFound, "Statement") {
 		t.Errorf("%v", err)
 	}
 }
@@ -79,40 +77,40 @@ func TestRefusedPermissions(t *testing.T) {
 		`{"PrincipalOrgID":"o-1"}`:      "plldb's local cloud does not model the property PrincipalOrgID of AWS::Lambda::Permission",
 		`{"FunctionName":"connect:7"}`:  "plldb's local cloud does not model versions and aliases",
 	} {
-		if _, err := c.create(c.permit, allowed(t, more)); !is(err, resource.InvalidRequest, want) {
+		if _, err := c.Create("Permission", allowed(t, more)); !is(err, resource.InvalidRequest, want) {
 			t.Errorf("%s: %v", more, err)
 		}
 	}
-	if _, err := c.create(c.permit, allowed(t, `{"FunctionName":"other"}`)); !is(err, resource.NotFound,
+	if _, err := c.Create("Permission", allowed(t, `{"FunctionName":"other"}`)); !is(err, resource.NotFound,
 		"Function not found: "+strings.Replace(arn, "connect", "other", 1)) {
 		t.Errorf("%v", err)
 	}
-	if got := c.do("GET", "connect/policy", ""); got.status != 404 {
-		t.Errorf("something was permitted: %v", got.body)
+	if got := c.Do("GET", "connect/policy", ""); got.Status != 404 {
+		t.Errorf("something was permitted: %v", got.Body)
 	}
 }
 
 func TestAddAndRemovePermission(t *testing.T) {
 	c := ready(t)
 	body := `{"StatementId":"one","Action":"lambda:InvokeFunction","Principal":"s3.amazonaws.com"}`
-	got := c.do("POST", "connect/policy", body)
+	got := c.Do("POST", "connect/policy", body)
 	want := `{"Sid":"one","Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction",` +
 		`"Resource":"` + arn + `"}`
-	if got.status != 201 || got.body["Statement"] != want {
-		t.Errorf("AddPermission: %d %v", got.status, got.body)
+	if got.Status != 201 || got.Body["Statement"] != want {
+		t.Errorf("AddPermission: %d %v", got.Status, got.Body)
 	}
-	if got := c.do("POST", "connect/policy", body); got.status != 409 ||
-		!strings.HasPrefix(got.message(), "ResourceConflictException: The statement id (one) provided already exists.") {
-		t.Errorf("twice: %v", got.message())
+	if got := c.Do("POST", "connect/policy", body); got.Status != 409 ||
+		!strings.HasPrefix(got.Refusal, "ResourceConflictException: The statement id (one) provided already exists.") {
+		t.Errorf("twice: %v", got.Refusal)
 	}
-	if got := c.do("DELETE", "connect/policy/one?RevisionId=x", ""); got.status != 412 {
-		t.Errorf("another revision: %v", got.message())
+	if got := c.Do("DELETE", "connect/policy/one?RevisionId=x", ""); got.Status != 412 {
+		t.Errorf("another revision: %v", got.Refusal)
 	}
-	if got := c.do("DELETE", "connect/policy/one", ""); got.status != 204 {
-		t.Errorf("RemovePermission: %v", got.message())
+	if got := c.Do("DELETE", "connect/policy/one", ""); got.Status != 204 {
+		t.Errorf("RemovePermission: %v", got.Refusal)
 	}
-	if got := c.do("DELETE", "connect/policy/one", ""); got.status != 404 ||
-		got.message() != "ResourceNotFoundException: Statement one is not found in resource policy." {
-		t.Errorf("RemovePermission again: %v", got.message())
+	if got := c.Do("DELETE", "connect/policy/one", ""); got.Status != 404 ||
+		got.Refusal != "ResourceNotFoundException: Statement one is not found in resource policy." {
+		t.Errorf("RemovePermission again: %v", got.Refusal)
 	}
 }

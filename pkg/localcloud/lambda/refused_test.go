@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
 
 func TestRefusedFunctions(t *testing.T) {
@@ -49,14 +50,14 @@ func TestRefusedFunctions(t *testing.T) {
 		`{"LoggingConfig":{"SystemLogLevel":"INFO"}}`: "Log levels can only be set",
 	} {
 		properties := connect(t, "v1", `{"FunctionName":"other"}`, more)
-		if _, err := c.create(c.function, properties); !is(err, resource.InvalidRequest, want) {
+		if _, err := c.Create("Function", properties); !is(err, resource.InvalidRequest, want) {
 			t.Errorf("%.80s: %v", more, err)
 		}
 	}
-	if _, err := c.create(c.function, connect(t, "v1")); !is(err, resource.AlreadyExists, "Function already exist: connect") {
+	if _, err := c.Create("Function", connect(t, "v1")); !is(err, resource.AlreadyExists, "Function already exist: connect") {
 		t.Errorf("twice the same name: %v", err)
 	}
-	if _, err := c.update(c.function, "other", connect(t, "v1")); !is(err, resource.NotFound, "Function not found") {
+	if _, err := c.Update("Function", "other", connect(t, "v1")); !is(err, resource.NotFound, "Function not found") {
 		t.Errorf("a function that is not there: %v", err)
 	}
 }
@@ -68,39 +69,37 @@ func TestPropertiesOfFunctions(t *testing.T) {
 		"Architectures", "Code", "Description", "Environment", "EphemeralStorage", "FunctionName", "Handler", "LoggingConfig",
 		"MemorySize", "PackageType", "Role", "Runtime", "Tags", "Timeout", "TracingConfig",
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.function.Properties)) {
+	for _, name := range slices.Sorted(maps.Keys(c.Types["Function"].Properties)) {
 		if slices.Contains(modelled, name) {
 			continue
 		}
 		properties := connect(t, "v1", `{"FunctionName":"other"}`)
 		properties[name] = []any{}
 		want := "plldb's local cloud does not model the property " + name + " of AWS::Lambda::Function"
-		if _, err := c.create(c.function, properties); !is(err, resource.InvalidRequest, want) {
+		if _, err := c.Create("Function", properties); !is(err, resource.InvalidRequest, want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	all := connect(t, "v1", `{"FunctionName":"all","Tags":[{"Key":"own","Value":"1"}],"EphemeralStorage":{"Size":600},
 		"TracingConfig":{"Mode":"Active"},"PackageType":"Zip","Environment":{"Variables":{"NUMBER":8}},
 		"LoggingConfig":{"LogFormat":"JSON"}}`)
-	if _, err := c.create(c.function, all); err != nil {
-		t.Fatal(err)
-	}
-	got := c.do("GET", "all", "").body
+	c.Make("Function", all)
+	got := c.Do("GET", "all", "").Body
 	configuration := got["Configuration"].(map[string]any)
 	if got["Tags"].(map[string]any)["own"] != "1" || configuration["TracingConfig"].(map[string]any)["Mode"] != "Active" ||
 		configuration["Environment"].(map[string]any)["Variables"].(map[string]any)["NUMBER"] != "8" {
 		t.Errorf("%v", got)
 	}
-	if want := parse(t, `{"LogFormat":"JSON","LogGroup":"/aws/lambda/all","ApplicationLogLevel":"INFO","SystemLogLevel":"INFO"}`); !reflect.DeepEqual(
-		configuration["LoggingConfig"], want) {
+	if want := servicetest.Parse(t, `{"LogFormat":"JSON","LogGroup":"/aws/lambda/all","ApplicationLogLevel":"INFO",
+		"SystemLogLevel":"INFO"}`); !reflect.DeepEqual(configuration["LoggingConfig"], want) {
 		t.Errorf("LoggingConfig: %v", configuration["LoggingConfig"])
 	}
-	for name, p := range c.permit.Properties {
+	for name, p := range c.Types["Permission"].Properties {
 		if p.Change != resource.Replaces {
 			t.Errorf("a change of %s makes no other permission", name)
 		}
 	}
-	if got := c.do(http.MethodGet, "", ""); got.status != 200 {
-		t.Errorf("ListFunctions: %v", got.message())
+	if got := c.Do(http.MethodGet, "", ""); got.Status != 200 {
+		t.Errorf("ListFunctions: %v", got.Refusal)
 	}
 }

@@ -30,19 +30,19 @@ func TestARoleThatLambdaMayNotAssume(t *testing.T) {
 			cloud := ready(t)
 			cloud.roles["arn:aws:iam::111111111111:role/condition"] = wire.Unmodelled("X", "conditions")
 			properties := connect(t, "v1", `{"Role":"`+c.role+`"}`)
-			if _, err := cloud.update(cloud.function, "connect", properties); !is(err, c.code, c.message) {
+			if _, err := cloud.Update("Function", "connect", properties); !is(err, c.code, c.message) {
 				t.Errorf("update: %v", err)
 			}
 			message, _, _ := strings.Cut(c.message, " (Service")
-			got := cloud.do("PUT", "connect/configuration", `{"Role":"`+c.role+`"}`)
-			if got.status/100 != 4 || !strings.Contains(got.message(), message) {
-				t.Errorf("UpdateFunctionConfiguration: %d %s", got.status, got.message())
+			got := cloud.Do("PUT", "connect/configuration", `{"Role":"`+c.role+`"}`)
+			if got.Status/100 != 4 || !strings.Contains(got.Refusal, message) {
+				t.Errorf("UpdateFunctionConfiguration: %d %s", got.Status, got.Refusal)
 			}
-			if role := cloud.do("GET", "connect/configuration", "").body["Role"]; role != serviceRole {
+			if role := cloud.Do("GET", "connect/configuration", "").Body["Role"]; role != serviceRole {
 				t.Errorf("it runs as %v", role)
 			}
 			properties["FunctionName"] = "other"
-			if _, err := cloud.create(cloud.function, properties); !is(err, c.code, c.message) {
+			if _, err := cloud.Create("Function", properties); !is(err, c.code, c.message) {
 				t.Errorf("create: %v", err)
 			}
 		})
@@ -51,10 +51,10 @@ func TestARoleThatLambdaMayNotAssume(t *testing.T) {
 
 func TestARoleThatIsGoneStopsEveryUpdate(t *testing.T) {
 	c := ready(t)
-	c.hand.Turn(time.Minute)
+	c.Hand.Turn(time.Minute)
 	delete(c.roles, serviceRole)
-	if got := c.do("PUT", "connect/configuration", `{"Timeout":20}`); got.message() !=
+	if got := c.Do("PUT", "connect/configuration", `{"Timeout":20}`); got.Refusal !=
 		"InvalidParameterValueException: "+cannotAssume {
-		t.Errorf("%d %s", got.status, got.message())
+		t.Errorf("%d %s", got.Status, got.Refusal)
 	}
 }

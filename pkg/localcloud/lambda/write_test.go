@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
 
 const tagsPath = "/2017-03-31/tags/"
@@ -22,37 +24,37 @@ func TestUpdateFunctionCode(t *testing.T) {
 	c := ready(t)
 	two, three := packed(t, "bootstrap", "two"), packed(t, "bootstrap", "three")
 	text := base64.StdEncoding.EncodeToString(two)
-	got := c.do("PUT", "connect/code", `{"ZipFile":"`+text+`","Architectures":["x86_64"]}`)
-	if got.status != 200 || got.body["CodeSha256"] != digest(two) || got.body["LastUpdateStatus"] != "InProgress" ||
-		!reflect.DeepEqual(got.body["Architectures"], []any{"x86_64"}) {
-		t.Fatalf("%v %s", got.body, got.message())
+	got := c.Do("PUT", "connect/code", `{"ZipFile":"`+text+`","Architectures":["x86_64"]}`)
+	if got.Status != 200 || got.Body["CodeSha256"] != digest(two) || got.Body["LastUpdateStatus"] != "InProgress" ||
+		!reflect.DeepEqual(got.Body["Architectures"], []any{"x86_64"}) {
+		t.Fatalf("%v %s", got.Body, got.Refusal)
 	}
-	if got := c.do("PUT", "connect/code", `{"ZipFile":"`+text+`"}`); got.status != 409 {
-		t.Errorf("while it is updated: %s", got.message())
+	if got := c.Do("PUT", "connect/code", `{"ZipFile":"`+text+`"}`); got.Status != 409 {
+		t.Errorf("while it is updated: %s", got.Refusal)
 	}
-	c.hand.Turn(time.Minute)
+	c.Hand.Turn(time.Minute)
 	c.upload("other.zip", "v1", three)
-	got = c.do("PUT", "connect/code", `{"S3Bucket":"bucket","S3Key":"other.zip","S3ObjectVersion":"v1"}`)
-	if got.status != 200 || got.body["CodeSha256"] != digest(three) {
-		t.Fatalf("%v %s", got.body, got.message())
+	got = c.Do("PUT", "connect/code", `{"S3Bucket":"bucket","S3Key":"other.zip","S3ObjectVersion":"v1"}`)
+	if got.Status != 200 || got.Body["CodeSha256"] != digest(three) {
+		t.Fatalf("%v %s", got.Body, got.Refusal)
 	}
 	c.forget("other.zip", "v1") // the function has a copy
-	c.hand.Turn(time.Minute)
-	if raw := c.do("GET", "connect/code", "").raw; digest(raw) != digest(three) {
+	c.Hand.Turn(time.Minute)
+	if raw := c.Do("GET", "connect/code", "").Raw; digest(raw) != digest(three) {
 		t.Errorf("%d bytes of code", len(raw))
 	}
-	if _, err := c.update(c.function, "connect", connect(t, "v1", `{"Timeout":20}`)); err != nil {
+	if _, err := c.Update("Function", "connect", connect(t, "v1", `{"Timeout":20}`)); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.do("GET", "connect/configuration", ""); got.body["CodeSha256"] != digest(three) || got.body["Timeout"] != 20. {
-		t.Errorf("%v", got.body)
+	if got := c.Do("GET", "connect/configuration", ""); got.Body["CodeSha256"] != digest(three) || got.Body["Timeout"] != 20. {
+		t.Errorf("%v", got.Body)
 	}
 }
 
 func TestRefusedCode(t *testing.T) {
 	c := ready(t)
 	zip := base64.StdEncoding.EncodeToString(packed(t, "bootstrap", "two"))
-	before := c.do("GET", "connect/configuration", "").body
+	before := c.Do("GET", "connect/configuration", "").Body
 	for body, want := range map[string]string{
 		`{}`: "InvalidParameterValueException: Please provide a source for function code.",
 		`{"ZipFile":"` + zip + `","S3Bucket":"bucket"}`: "InvalidParameterValueException: Please do not provide other",
@@ -66,14 +68,14 @@ func TestRefusedCode(t *testing.T) {
 			"'architectures'",
 		`{"ImageUri":"a"}`: "ValidationException: plldb's local cloud does not model the parameter \"ImageUri\"",
 	} {
-		if got := c.do("PUT", "connect/code", body); !strings.HasPrefix(got.message(), want) {
-			t.Errorf("%s: %d %s", body, got.status, got.message())
+		if got := c.Do("PUT", "connect/code", body); !strings.HasPrefix(got.Refusal, want) {
+			t.Errorf("%s: %d %s", body, got.Status, got.Refusal)
 		}
 	}
-	if got := c.do("PUT", "none/code", `{"ZipFile":"`+zip+`"}`); got.status != 404 {
-		t.Errorf("%s", got.message())
+	if got := c.Do("PUT", "none/code", `{"ZipFile":"`+zip+`"}`); got.Status != 404 {
+		t.Errorf("%s", got.Refusal)
 	}
-	if after := c.do("GET", "connect/configuration", "").body; !reflect.DeepEqual(before, after) {
+	if after := c.Do("GET", "connect/configuration", "").Body; !reflect.DeepEqual(before, after) {
 		t.Errorf("changed: %v", after)
 	}
 }
@@ -82,21 +84,23 @@ func TestRefusedCode(t *testing.T) {
 func TestTagsOfFunctions(t *testing.T) {
 	c := ready(t)
 	at := tagsPath + arn
-	call := func(method, path, body string) answer { return c.send("AKIDA", "eu-west-1", method, path, body) }
-	if got := call("POST", at, `{"Tags":{"plldb:debug":"true","other":"x"}}`); got.status != 204 {
-		t.Fatal(got.message())
+	call := func(method, path, body string) servicetest.Answer {
+		return c.Call("AKIDA", "eu-west-1", method, path, body)
 	}
-	if got := call("DELETE", at+"?tagKeys=other&tagKeys=none", ""); got.status != 204 {
-		t.Fatal(got.message())
+	if got := call("POST", at, `{"Tags":{"plldb:debug":"true","other":"x"}}`); got.Status != 204 {
+		t.Fatal(got.Refusal)
 	}
-	if _, err := c.update(c.function, "connect", connect(t, "v1", `{"Timeout":20}`)); err != nil {
+	if got := call("DELETE", at+"?tagKeys=other&tagKeys=none", ""); got.Status != 204 {
+		t.Fatal(got.Refusal)
+	}
+	if _, err := c.Update("Function", "connect", connect(t, "v1", `{"Timeout":20}`)); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]any{"plldb:debug": "true", "team": "blue", "aws:cloudformation:stack-name": "demo"}
-	if got := call("GET", at, "").body["Tags"]; !reflect.DeepEqual(got, want) {
+	if got := call("GET", at, "").Body["Tags"]; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
 	}
-	read, err := c.read(c.function, "connect")
+	read, err := c.Read("Function", "connect")
 	if own := []any{map[string]any{"Key": "plldb:debug", "Value": "true"}}; err != nil || !reflect.DeepEqual(read["Tags"], own) {
 		t.Errorf("%v, %v", read["Tags"], err)
 	}
@@ -108,8 +112,8 @@ func TestTagsOfFunctions(t *testing.T) {
 		{"POST", tagsPath + "connect", `{"Tags":{"a":"b"}}`, "ValidationException: 1 validation error"},
 		{"DELETE", at, "", "ValidationException: 1 validation error"},
 	} {
-		if got := call(wrong.method, wrong.path, wrong.body); !strings.HasPrefix(got.message(), wrong.want) {
-			t.Errorf("%s %s %s: %s", wrong.method, wrong.path, wrong.body, got.message())
+		if got := call(wrong.method, wrong.path, wrong.body); !strings.HasPrefix(got.Refusal, wrong.want) {
+			t.Errorf("%s %s %s: %s", wrong.method, wrong.path, wrong.body, got.Refusal)
 		}
 	}
 }

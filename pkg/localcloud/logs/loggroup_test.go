@@ -9,31 +9,8 @@ import (
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/resource"
-	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
-
-// handled runs one of the handler's methods within a transaction, on the log group of a stack.
-func handled[T any](c *cloud, in resource.Input, method func(resource.Handler, *store.Tx, resource.Input) (T, error),
-) (T, error) {
-	c.t.Helper()
-	in.Account, in.Region, in.Partition = "111111111111", "eu-west-1", "aws"
-	in.StackName, in.LogicalID, in.Now = "stack", "Group", noon
-	var out T
-	err := c.store.Update(c.t.Context(), func(tx *store.Tx) error {
-		var err error
-		out, err = method(c.service.Types()[0].Handler, tx, in)
-		return err
-	})
-	return out, err
-}
-
-func (c *cloud) create(properties map[string]any, tags map[string]string) (resource.Made, error) {
-	return handled(c, resource.Input{Properties: properties, Tags: tags}, resource.Handler.Create)
-}
-
-func (c *cloud) read(id string) (map[string]any, error) {
-	return handled(c, resource.Input{PhysicalID: id}, resource.Handler.Read)
-}
 
 // is tells whether an error is one of a resource, of a code and with a text.
 func is(err error, code, text string) bool {
@@ -44,11 +21,8 @@ func is(err error, code, text string) bool {
 // Traps 8 and 56: the template's groups have no names, so that there is none that a function could have made first.
 func TestTrap56AGroupWithoutANameGetsOneOfTheStack(t *testing.T) {
 	c := newCloud(t)
-	made, err := c.create(map[string]any{"RetentionInDays": 14.0}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !regexp.MustCompile(`^stack-Group-[0-9A-Z]{12}$`).MatchString(made.PhysicalID) {
+	made := c.Make("LogGroup", map[string]any{"RetentionInDays": 14.0})
+	if !regexp.MustCompile(`^demo-LogGroup-[0-9A-Z]{12}$`).MatchString(made.PhysicalID) {
 		t.Errorf("the name is %s", made.PhysicalID)
 	}
 	if want := "arn:aws:logs:eu-west-1:111111111111:log-group:" + made.PhysicalID + ":*"; made.Attributes["Arn"] != want {
@@ -57,7 +31,7 @@ func TestTrap56AGroupWithoutANameGetsOneOfTheStack(t *testing.T) {
 	if made.Takes <= 0 || made.Takes > 10*time.Second {
 		t.Errorf("takes %v", made.Takes)
 	}
-	again, err := c.create(nil, nil)
+	again, err := c.Create("LogGroup", nil)
 	if err != nil || again.PhysicalID == made.PhysicalID {
 		t.Errorf("a second one: %v, %v", again, err)
 	}
@@ -66,8 +40,8 @@ func TestTrap56AGroupWithoutANameGetsOneOfTheStack(t *testing.T) {
 // Trap 8: a late call of a function has made the group again by its name.
 func TestTrap08ANameThatIsTakenFails(t *testing.T) {
 	c := newCloud(t)
-	c.do("CreateLogGroup", `{"logGroupName": "/aws/lambda/one"}`)
-	_, err := c.create(map[string]any{"LogGroupName": "/aws/lambda/one"}, nil)
+	c.Do("CreateLogGroup", `{"logGroupName": "/aws/lambda/one"}`)
+	_, err := c.Create("LogGroup", map[string]any{"LogGroupName": "/aws/lambda/one"})
 	want := `Resource of type 'AWS::Logs::LogGroup' with identifier '{"/properties/LogGroupName":"/aws/lambda/one"}' ` +
 		`already exists.`
 	if !is(err, resource.AlreadyExists, want) {
@@ -79,59 +53,56 @@ func TestAStackChangesAGroup(t *testing.T) {
 	c := newCloud(t)
 	tag := func(key, value string) map[string]any { return map[string]any{"Key": key, "Value": value} }
 	before := map[string]any{"RetentionInDays": 14.0, "Tags": []any{tag("own", "1"), tag("over", "1")}}
-	made, err := c.create(before, map[string]string{"stack": "1", "over": "0", "aws:cloudformation:stack-name": "stack"})
+	made, err := servicetest.Handle(c.Cloud, "LogGroup", resource.Input{
+		Properties: before, Tags: map[string]string{"stack": "1", "over": "0", "aws:cloudformation:stack-name": "demo"},
+	}, resource.Handler.Create)
 	if err != nil {
 		t.Fatal(err)
 	}
 	arn := strings.TrimSuffix(made.Attributes["Arn"].(string), ":*")
 	tags := func() string {
-		return fmt.Sprint(c.do("ListTagsForResource", `{"resourceArn": "`+arn+`"}`)["tags"])
+		return fmt.Sprint(c.Do("ListTagsForResource", `{"resourceArn": "`+arn+`"}`)["tags"])
 	}
-	if got := tags(); got != "map[aws:cloudformation:stack-name:stack over:1 own:1 stack:1]" {
+	if got := tags(); got != "map[aws:cloudformation:stack-name:demo over:1 own:1 stack:1]" {
 		t.Errorf("tags %s", got)
 	}
-	got, err := c.read(made.PhysicalID)
+	got, err := c.Read("LogGroup", made.PhysicalID)
 	if want := fmt.Sprint([]any{tag("over", "1"), tag("own", "1")}); err != nil || fmt.Sprint(got["Tags"]) != want ||
 		got["RetentionInDays"] != 14.0 {
 		t.Errorf("reads %v, %v", got, err)
 	}
-	_, err = handled(c, resource.Input{
+	_, err = servicetest.Handle(c.Cloud, "LogGroup", resource.Input{
 		PhysicalID: made.PhysicalID, Before: before, Properties: map[string]any{}, Tags: map[string]string{"new": "2"},
 	}, resource.Handler.Update)
 	if err != nil || tags() != "map[new:2]" {
 		t.Errorf("after the update: tags %s, %v", tags(), err)
 	}
-	if got, err = c.read(made.PhysicalID); err != nil || got["RetentionInDays"] != nil || got["Tags"] != nil {
+	if got, err = c.Read("LogGroup", made.PhysicalID); err != nil || got["RetentionInDays"] != nil || got["Tags"] != nil {
 		t.Errorf("after the update it reads %v, %v", got, err)
 	}
 }
 
 func TestReadSeesWhatOthersChanged(t *testing.T) {
 	c := newCloud(t)
-	if _, err := c.create(map[string]any{"LogGroupName": "one", "RetentionInDays": 14.0}, nil); err != nil {
-		t.Fatal(err)
-	}
-	c.do("PutRetentionPolicy", `{"logGroupName": "one", "retentionInDays": 7}`)
-	if got, err := c.read("one"); err != nil || got["RetentionInDays"] != 7.0 {
+	c.Make("LogGroup", map[string]any{"LogGroupName": "one", "RetentionInDays": 14.0})
+	c.Do("PutRetentionPolicy", `{"logGroupName": "one", "retentionInDays": 7}`)
+	if got, err := c.Read("LogGroup", "one"); err != nil || got["RetentionInDays"] != 7.0 {
 		t.Errorf("reads %v, %v", got, err)
 	}
 }
 
 func TestAGroupThatIsGoneIsNotFound(t *testing.T) {
 	c := newCloud(t)
-	if _, err := c.create(map[string]any{"LogGroupName": "one"}, nil); err != nil {
-		t.Fatal(err)
-	}
-	id := resource.Input{PhysicalID: "one"}
-	if _, err := handled(c, id, resource.Handler.Delete); err != nil {
+	c.Make("LogGroup", map[string]any{"LogGroupName": "one"})
+	if _, err := c.Delete("LogGroup", "one"); err != nil {
 		t.Fatal(err)
 	}
 	if list, _ := c.names(`{}`); len(list) != 0 {
 		t.Errorf("after Delete: %v", list)
 	}
-	_, update := handled(c, id, resource.Handler.Update)
-	_, remove := handled(c, id, resource.Handler.Delete)
-	_, read := c.read("one")
+	_, update := c.Update("LogGroup", "one", nil)
+	_, remove := c.Delete("LogGroup", "one")
+	_, read := c.Read("LogGroup", "one")
 	for _, err := range []error{update, remove, read} {
 		if !is(err, resource.NotFound, "was not found") {
 			t.Errorf("%v", err)
@@ -155,7 +126,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cloud := newCloud(t)
-			if _, err := cloud.create(c.properties, nil); !is(err, resource.InvalidRequest, c.text) {
+			if _, err := cloud.Create("LogGroup", c.properties); !is(err, resource.InvalidRequest, c.text) {
 				t.Errorf("%v", err)
 			}
 			if list, _ := cloud.names(`{}`); len(list) != 0 {
@@ -164,7 +135,7 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 		})
 	}
 	defaults := map[string]any{"DeletionProtectionEnabled": false, "LogGroupClass": "STANDARD"}
-	if _, err := newCloud(t).create(defaults, nil); err != nil {
+	if _, err := newCloud(t).Create("LogGroup", defaults); err != nil {
 		t.Errorf("AWS's defaults, written out: %v", err)
 	}
 }

@@ -3,74 +3,27 @@ package logs_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/logs"
-	"github.com/plldb/plldb/pkg/localcloud/store"
-	"github.com/plldb/plldb/pkg/localcloud/wire"
+	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
 
-// noon is the present moment of the tests.
-var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
-
-// cloud is the service behind a router.
-type cloud struct {
-	t       *testing.T
-	store   *store.Store
-	service *logs.Service
-	router  *wire.Router
-}
+// cloud is CloudWatch Logs.
+type cloud struct{ servicetest.JSON }
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
-	hand, s := clock.NewHand(noon), store.Memory()
-	service := logs.New(logs.Config{Store: s, Clock: hand})
-	return &cloud{t: t, store: s, service: service, router: &wire.Router{
-		Services:  map[string]wire.Service{"logs": service},
-		Now:       hand.Now,
-		AccountOf: accountOf,
-		Secure:    func() bool { return true },
-	}}
-}
-
-func accountOf(key string) string {
-	return map[string]string{"AKIDA": "111111111111", "AKIDB": "222222222222"}[key]
-}
-
-// send calls an operation in a region, as the owner of an access key.
-func (c *cloud) send(key, region, operation, body string) (int, map[string]any) {
-	c.t.Helper()
-	request := httptest.NewRequestWithContext(c.t.Context(), http.MethodPost, "/", strings.NewReader(body))
-	request.Header.Set("X-Amz-Target", "Logs_20140328."+operation)
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+key+"/20260102/"+region+"/logs/aws4_request")
-	w := httptest.NewRecorder()
-	c.router.ServeHTTP(w, request)
-	var answer map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
-		c.t.Fatalf("%s: %d %s: %v", operation, w.Code, w.Body, err)
-	}
-	return w.Code, answer
-}
-
-// do calls an operation that must succeed.
-func (c *cloud) do(operation, body string) map[string]any {
-	c.t.Helper()
-	status, answer := c.send("AKIDA", "eu-west-1", operation, body)
-	if status != http.StatusOK {
-		c.t.Fatalf("%s %s: %d %v", operation, body, status, answer)
-	}
-	return answer
+	c := servicetest.New(t)
+	c.Serve("logs", logs.New(logs.Config{Store: c.Store, Clock: c.Hand}))
+	return &cloud{servicetest.JSON{Cloud: c, Target: "Logs_20140328"}}
 }
 
 // names are the groups that a DescribeLogGroups lists, and its token.
 func (c *cloud) names(body string) (list []string, token string) {
-	c.t.Helper()
-	answer := c.do("DescribeLogGroups", body)
+	c.T.Helper()
+	answer := c.Do("DescribeLogGroups", body)
 	for _, g := range answer["logGroups"].([]any) {
 		list = append(list, g.(map[string]any)["logGroupName"].(string))
 	}
@@ -80,24 +33,24 @@ func (c *cloud) names(body string) (list []string, token string) {
 
 func TestAGroupFromItsBeginningToItsEnd(t *testing.T) {
 	c := newCloud(t)
-	c.do("CreateLogGroup", `{"logGroupName": "/one", "tags": {"a": "b"}, "logGroupClass": "STANDARD"}`)
-	c.do("PutRetentionPolicy", `{"logGroupName": "/one", "retentionInDays": 14}`)
-	got, _ := json.Marshal(c.do("DescribeLogGroups", `{"logGroupNamePrefix": "/o"}`))
+	c.Do("CreateLogGroup", `{"logGroupName": "/one", "tags": {"a": "b"}, "logGroupClass": "STANDARD"}`)
+	c.Do("PutRetentionPolicy", `{"logGroupName": "/one", "retentionInDays": 14}`)
+	got, _ := json.Marshal(c.Do("DescribeLogGroups", `{"logGroupNamePrefix": "/o"}`))
 	want := `{"logGroups":[{"arn":"arn:aws:logs:eu-west-1:111111111111:log-group:/one:*",` +
 		`"creationTime":1767355200000,"logGroupArn":"arn:aws:logs:eu-west-1:111111111111:log-group:/one",` +
 		`"logGroupClass":"STANDARD","logGroupName":"/one","metricFilterCount":0,"retentionInDays":14,"storedBytes":0}]}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	tags := c.do("ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:111111111111:log-group:/one"}`)
+	tags := c.Do("ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:111111111111:log-group:/one"}`)
 	if got := fmt.Sprint(tags["tags"]); got != "map[a:b]" {
 		t.Errorf("tags %s", got)
 	}
-	c.do("DeleteRetentionPolicy", `{"logGroupName": "/one"}`)
-	if group := c.do("DescribeLogGroups", `{}`)["logGroups"].([]any)[0].(map[string]any); group["retentionInDays"] != nil {
+	c.Do("DeleteRetentionPolicy", `{"logGroupName": "/one"}`)
+	if group := c.Do("DescribeLogGroups", `{}`)["logGroups"].([]any)[0].(map[string]any); group["retentionInDays"] != nil {
 		t.Errorf("retention after DeleteRetentionPolicy: %v", group)
 	}
-	c.do("DeleteLogGroup", `{"logGroupName": "/one"}`)
+	c.Do("DeleteLogGroup", `{"logGroupName": "/one"}`)
 	if list, _ := c.names(`{}`); len(list) != 0 {
 		t.Errorf("after DeleteLogGroup: %v", list)
 	}
@@ -105,14 +58,14 @@ func TestAGroupFromItsBeginningToItsEnd(t *testing.T) {
 
 func TestGroupsAreOfAnAccountAndRegion(t *testing.T) {
 	c := newCloud(t)
-	c.do("CreateLogGroup", `{"logGroupName": "one"}`)
+	c.Do("CreateLogGroup", `{"logGroupName": "one"}`)
 	for _, other := range []struct{ key, region string }{{"AKIDA", "eu-west-2"}, {"AKIDB", "eu-west-1"}} {
-		_, answer := c.send(other.key, other.region, "DescribeLogGroups", `{}`)
-		if list, ok := answer["logGroups"].([]any); !ok || len(list) != 0 {
-			t.Errorf("%v sees %v", other, answer)
+		got := c.Call(other.key, other.region, "DescribeLogGroups", `{}`)
+		if list, ok := got.Body["logGroups"].([]any); !ok || len(list) != 0 {
+			t.Errorf("%v sees %v", other, got.Body)
 		}
-		if status, answer := c.send(other.key, other.region, "CreateLogGroup", `{"logGroupName": "one"}`); status != 200 {
-			t.Errorf("%v: %v", other, answer)
+		if got := c.Call(other.key, other.region, "CreateLogGroup", `{"logGroupName": "one"}`); got.Status != 200 {
+			t.Errorf("%v: %v", other, got.Body)
 		}
 	}
 }
@@ -120,7 +73,7 @@ func TestGroupsAreOfAnAccountAndRegion(t *testing.T) {
 func TestDescribeLogGroupsSearchesAndPages(t *testing.T) {
 	c := newCloud(t)
 	for _, name := range []string{"b/DataLogs", "a", "DataLogs", "b", "datalogs"} {
-		c.do("CreateLogGroup", `{"logGroupName": "`+name+`"}`)
+		c.Do("CreateLogGroup", `{"logGroupName": "`+name+`"}`)
 	}
 	for _, want := range []struct{ body, names string }{
 		{`{}`, "[DataLogs a b b/DataLogs datalogs]"},
@@ -148,7 +101,7 @@ func TestDescribeLogGroupsSearchesAndPages(t *testing.T) {
 	if fmt.Sprint(all) != "[DataLogs a b b/DataLogs datalogs]" {
 		t.Errorf("by pages: %v", all)
 	}
-	found := c.do("DescribeLogGroups", `{"logGroupNamePattern": "b/"}`)["logGroups"].([]any)[0].(map[string]any)
+	found := c.Do("DescribeLogGroups", `{"logGroupNamePattern": "b/"}`)["logGroups"].([]any)[0].(map[string]any)
 	if len(found) != 3 {
 		t.Errorf("a pattern answers name, time and ARN alone, not %v", found)
 	}
@@ -206,12 +159,10 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(c.operation+" "+c.text, func(t *testing.T) {
 			cloud := newCloud(t)
-			cloud.do("CreateLogGroup", `{"logGroupName": "one"}`)
-			status, answer := cloud.send("AKIDA", "eu-west-1", c.operation, c.body)
-			kind, _ := answer["__type"].(string)
-			text, _ := answer["message"].(string)
-			if status != http.StatusBadRequest || !strings.HasSuffix(kind, "#"+c.code) || !strings.Contains(text, c.text) {
-				t.Errorf("%d %v", status, answer)
+			cloud.Do("CreateLogGroup", `{"logGroupName": "one"}`)
+			code, text, _ := strings.Cut(cloud.Refused(c.operation, c.body), ": ")
+			if code != c.code || !strings.Contains(text, c.text) {
+				t.Errorf("%s: %s", code, text)
 			}
 		})
 	}
