@@ -15,13 +15,16 @@ import (
 	"github.com/plldb/plldb/pkg/report"
 )
 
+// pauser is a screen that can be kept from speaking by itself.
+type pauser interface{ Pause() (resume func()) }
+
 // asker puts a yes-or-no question on the terminal; nil where nobody sits at one.
-func asker(s streams) func(context.Context, string) (bool, error) {
+func asker(s streams, show pauser) func(context.Context, string) (bool, error) {
 	if !manned(s) {
 		return nil
 	}
 	return func(ctx context.Context, question string) (bool, error) {
-		answer, err := ask(ctx, s, question+" [y/N] ")
+		answer, err := ask(ctx, s, show, question+" [y/N] ")
 		answer = strings.ToLower(answer)
 		return answer == "y" || answer == "yes", err
 	}
@@ -30,7 +33,7 @@ func asker(s streams) func(context.Context, string) (bool, error) {
 // mfa asks for the code of an MFA device; nil where nobody sits at a terminal. It asks once: with a code that was not
 // accepted, everything that needs the credentials at the same time would ask again. The session it opens lasts 15 minutes,
 // unless the profile says otherwise (the SDK's stscreds).
-func mfa(ctx context.Context, s streams) func() (string, error) {
+func mfa(ctx context.Context, s streams, show pauser) func() (string, error) {
 	if !manned(s) {
 		return nil
 	}
@@ -43,7 +46,7 @@ func mfa(ctx context.Context, s streams) func() (string, error) {
 				Code:    report.ExitDenied,
 			}
 		}
-		return ask(ctx, s, "MFA code: ")
+		return ask(ctx, s, show, "MFA code: ")
 	}
 }
 
@@ -51,8 +54,10 @@ func manned(s streams) bool { return isTerminal(s.in) && isTerminal(s.err) }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// ask reads one line. A signal ends the wait, though not the read: the process is about to leave then.
-func ask(ctx context.Context, s streams, prompt string) (string, error) {
+// ask reads one line; until then the screen does not say that it waits. A signal ends the wait, though not the read: the
+// process is about to leave then.
+func ask(ctx context.Context, s streams, show pauser, prompt string) (string, error) {
+	defer show.Pause()()
 	s.question.put(s.err, prompt)
 	type reply struct {
 		line string

@@ -60,7 +60,8 @@ func newSetup(o *options, setup func(*cobra.Command, []string) error) *cobra.Com
 		Short: "Make the bucket and the stack, or bring them up to date",
 		Long: "setup makes plldb's bucket, uploads the packaged functions and the template, and deploys the stack plldb.\n" +
 			"Run again it changes only what is not as it should be, and says so if that is nothing.\n" +
-			"With --confirm it first shows what it would change, and asks; then once more, with each change of the stack.",
+			"With --confirm it first shows what it would change, and asks; then once more, with each change of the stack,\n" +
+			"and before it would do to the stack what the plan did not say.",
 		Example: "  plldb bootstrap setup --region eu-west-1\n  plldb bootstrap setup --confirm --tag team=debug\n" +
 			"  plldb bootstrap setup --account 123456789012 --output json | jq .",
 		Args: cobra.NoArgs,

@@ -29,7 +29,8 @@ func newStatus(s streams, code *int, o *options) *cobra.Command {
 		Use:   "status",
 		Short: "Say how the stack stands: its state, version, outputs and functions",
 		Long: "status reads the stack plldb and says its state, the version of plldb that made it, its outputs, and which\n" +
-			"code each of its functions runs. Whatever the state is, having read it is success: exit code 0.",
+			"code the template gives its functions. Whatever the state is, having read it is success: exit code 0. Code that\n" +
+			"was put into a function by hand is not seen, with --drift either.",
 		Example: "  plldb bootstrap status --region eu-west-1\n  plldb bootstrap status --drift --output json",
 		Args:    cobra.NoArgs,
 		RunE:    run(s, code, o, rollout.Status, targets.Bootstrap{}.Status),

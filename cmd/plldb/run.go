@@ -37,7 +37,7 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 		defer end()
 
 		open, leave := o.session(s, show)
-		r := rollout.New(o.settings(s), open, show, rollout.RealClock{})
+		r := rollout.New(o.settings(s, show), open, show, rollout.RealClock{})
 		outcome := r.Outcome(ctx, command, do(targets.In(ctx, r)))
 		if err := leave(); err != nil {
 			show.Tell(report.Warning{Text: err.Error()})
@@ -60,7 +60,7 @@ func (o *options) code(outcome report.Outcome) int {
 	return report.ExitDone
 }
 
-func (o *options) settings(s streams) rollout.Settings {
+func (o *options) settings(s streams, show pauser) rollout.Settings {
 	return rollout.Settings{
 		Account:  o.account,
 		Consents: o.consents,
@@ -72,23 +72,23 @@ func (o *options) settings(s streams) rollout.Settings {
 		Tags:     o.tags,
 		Watch:    o.again("plldb bootstrap watch"),
 		Clear:    o.again("plldb bootstrap destroy --purge"),
-		Ask:      asker(s),
+		Ask:      asker(s, show),
 	}
 }
 
 // session opens the AWS configuration, or starts the local cloud, when a step first needs it. leave ends what it started.
-func (o *options) session(s streams, sink report.Sink) (
+func (o *options) session(s streams, show *screen.Screen) (
 	open func(context.Context) (*account.Session, error), leave func() error,
 ) {
 	if o.local.on {
 		l := &targets.Local{
-			State: o.local.state, Speed: o.local.speed, Region: cmp.Or(o.region, targets.LocalRegion), Sink: sink,
+			State: o.local.state, Speed: o.local.speed, Region: cmp.Or(o.region, targets.LocalRegion), Sink: show,
 		}
 		return l.Open, l.Close
 	}
 	return func(ctx context.Context) (*account.Session, error) {
 		return account.Load(ctx, account.Options{
-			Region: o.region, Profile: o.profile, EndpointURL: o.endpoint, MFA: mfa(ctx, s), Sink: sink,
+			Region: o.region, Profile: o.profile, EndpointURL: o.endpoint, MFA: mfa(ctx, s, show), Sink: show,
 		})
 	}, func() error { return nil }
 }

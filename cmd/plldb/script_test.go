@@ -232,3 +232,10 @@ func operations(ts *testscript.TestScript, neg, writes bool) {
 		fmt.Fprintln(ts.Stdout(), op)
 	}
 }
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -86,6 +86,7 @@ func openEnvironment() (*opened, error) {
 // is: it may quote a compiler or AWS.
 func asVariables(hint string) string {
 	return strings.NewReplacer(
+		"plldb bootstrap destroy --force", "PLLDB_FORCE=true mage destroy",
 		"--profile, AWS_PROFILE", "AWS_PROFILE",
 		"--region, AWS_REGION", "AWS_REGION",
 		"--profile", "AWS_PROFILE",
@@ -102,5 +103,7 @@ func asVariables(hint string) string {
 		"--yes", "PLLDB_YES=true",
 		"plldb bootstrap destroy", "mage destroy",
 		"plldb bootstrap watch", "mage bootstrap:watch",
+		"plldb bootstrap diff", "mage bootstrap:diff",
+		"plldb bootstrap setup", "mage bootstrap:setup",
 	).Replace(hint)
 }

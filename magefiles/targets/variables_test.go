@@ -72,7 +72,7 @@ func consents() []setting {
 	return []setting{
 		{
 			"PLLDB_ADOPT", "true", "Destroy", "", made(logGroup, false),
-			seen{code: 1, says: "by PLLDB_ADOPT=true", not: "DeleteStack"},
+			seen{code: 1, says: "with PLLDB_ADOPT=true", not: "DeleteStack"},
 			seen{asked: "DeleteStack"},
 		},
 		{
@@ -82,12 +82,12 @@ func consents() []setting {
 		},
 		{
 			"PLLDB_ALLOW_DATA_LOSS", "true", "Deploy", "", made(table, true),
-			seen{code: 1, says: "by PLLDB_ALLOW_DATA_LOSS=true", not: "CreateBucket"},
+			seen{code: 1, says: "with PLLDB_ALLOW_DATA_LOSS=true", not: "CreateBucket"},
 			seen{asked: "ExecuteChangeSet"},
 		},
 		{
 			"PLLDB_ALLOW_DOWNGRADE", "t", "Deploy", "", made(logGroup+"Outputs:\n  Version:\n    Value: 9.9.9\n", true),
-			seen{code: 1, says: "by PLLDB_ALLOW_DOWNGRADE=true", not: "CreateBucket"},
+			seen{code: 1, says: "with PLLDB_ALLOW_DOWNGRADE=true", not: "CreateBucket"},
 			seen{asked: "ExecuteChangeSet"},
 		},
 		{

@@ -88,11 +88,14 @@ type Planned struct {
 }
 
 // Compared says of one function whether its code agrees: the digest (SHA-256 of the zip, base64) of what is here, of what the
-// bucket holds, and of what the deployed template names. "" is none. Uploaded is what is here if any version in the bucket
-// holds that, else the newest version's; "" also where that is other code, and not known which.
+// bucket holds, and of what the deployed template names. "" is none. Uploaded is what is here if the bucket holds that, and a
+// setup need not send it; else what is deployed, if that is the bucket's newest version.
 type Compared struct {
 	Function                  string
 	Local, Uploaded, Deployed string
+
+	// Other says, where Uploaded is "", that the bucket's newest version is other code, and it is not known which.
+	Other bool
 }
 
 // Agrees says whether all three are the same code.

@@ -32,7 +32,7 @@ type Outcome struct {
 	StackID       string
 	StackStatus   string // CloudFormation's own word for the state, "" when unknown
 	TemplateURL   string
-	Drift         string // IN_SYNC, DRIFTED; "" when it was not asked for
+	Drift         string // IN_SYNC, DRIFTED, UNKNOWN, NOT_CHECKED; "" when it was not asked for
 	Functions     []Function
 	Outputs       map[string]string
 	Took          time.Duration

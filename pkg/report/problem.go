@@ -4,15 +4,15 @@ import "errors"
 
 // Exit codes of the binary and, where mage passes them on, of the targets.
 const (
-	ExitDone      = 0 // done, or nothing to do
-	ExitFailed    = 1 // failed; the stack is as it was, and the next run goes on from here
-	ExitUsage     = 2 // wrong usage or settings
-	ExitStack     = 3 // the stack failed: rolled back, or the last line says its state
-	ExitDenied    = 4 // no credentials, expired, or not allowed
-	ExitRunning   = 5 // stopped here while AWS goes on
-	ExitDiffers   = 6 // of diff --exit-code: a setup would change something
-	ExitInterrupt = 130
-	ExitTerminate = 143
+	ExitDone      = 0   // done, or nothing to do
+	ExitFailed    = 1   // failed; the stack is as it was, or the message says what was done; the next run goes on
+	ExitUsage     = 2   // wrong usage or settings
+	ExitStack     = 3   // the stack failed: rolled back, or the last line says its state
+	ExitDenied    = 4   // no credentials, expired, or not allowed
+	ExitRunning   = 5   // stopped here while AWS goes on
+	ExitDiffers   = 6   // of diff --exit-code: a setup would change something
+	ExitInterrupt = 130 // stopped by SIGINT, with nothing left going on; the message says how far it came
+	ExitTerminate = 143 // the same, by SIGTERM
 )
 
 // Problem is an error in a person's words. Whoever knows best what went wrong makes it; the doors only print it.

@@ -55,6 +55,35 @@ func (r *Run) reviewer() func(context.Context, []report.ResourceChange) (bool, e
 	return r.review
 }
 
+// further asks about what is done to the stack beyond the plan: what went on with the stack has ended badly, or others have
+// worked on it meanwhile.
+func (r *Run) further(ctx context.Context, d stack.Decision) (bool, error) {
+	return r.agreed(ctx, fmt.Sprintf("%s: %s. Go on?", d.Reason, spoken(d.Action)))
+}
+
+// agreer is further, where the settings ask for it.
+func (r *Run) agreer() func(context.Context, stack.Decision) (bool, error) {
+	if !r.settings.Confirm {
+		return nil
+	}
+	return r.further
+}
+
+// spoken says an action as one does of a stack that was named.
+func spoken(a stack.Action) string {
+	switch a {
+	case stack.Delete:
+		return "delete it"
+	case stack.ForceDelete:
+		return "delete it, leaving behind what cannot be deleted"
+	case stack.DeleteThenCreate:
+		return "delete it, then create it anew"
+	case stack.RollBack:
+		return "roll it back"
+	}
+	return string(a)
+}
+
 // agreed puts a question, unless the answer was given beforehand.
 func (r *Run) agreed(ctx context.Context, question string) (bool, error) {
 	if r.settings.Yes {

@@ -2,8 +2,10 @@ package rollout
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
@@ -69,9 +71,13 @@ func (r *Run) show(ctx context.Context, plan Plan) error {
 
 // showTemplate tells how the deployed template would change. Where none is deployed there is nothing to compare with.
 func (r *Run) showTemplate(found stack.Seen, text []byte) {
-	if found.Template == "" {
+	if found.Template == "" || !stands(found) {
 		r.sink.Tell(report.Notice{Text: "no template is deployed: all of it is new"})
 		return
+	}
+	if !strings.HasSuffix(found.Status, "_COMPLETE") {
+		const between = "the stack %s is in the state %s: what runs may be other than its template says"
+		r.sink.Tell(report.Notice{Text: fmt.Sprintf(between, StackName, found.Status)})
 	}
 	r.sink.Tell(report.TemplateDiff{Text: udiff.Unified("deployed", "planned", found.Template, string(text))})
 }
@@ -97,23 +103,28 @@ func foreseen(seen Seen, plan Plan, template []byte) ([]byte, error) {
 // compared says of each function whether its code agrees; functions that are only deployed come last.
 func compared(seen Seen, list []Upload) []report.Compared {
 	var all []report.Compared
-	here := map[string]bool{}
+	deployed, here := seen.Deployed, map[string]bool{}
+	if !stands(seen.Stack) {
+		deployed = nil
+	}
 	for _, u := range list {
 		here[u.Archive.Name] = true
 		c := report.Compared{Function: u.Archive.Name, Local: u.Archive.Digest.String()}
-		deployed, there := seen.Deployed[u.Archive.Name]
-		if there {
-			c.Deployed = deployed.Digest.String()
-			c.Uploaded = stillThere(seen, deployed)
+		if f, there := deployed[u.Archive.Name]; there {
+			c.Deployed = f.Digest.String()
+			c.Uploaded = stillThere(seen, f)
 		}
 		if u.Version != "" {
 			c.Uploaded = c.Local
 		}
+		c.Other = c.Uploaded == "" && seen.sent(u.Key)
 		all = append(all, c)
 	}
-	for _, name := range slices.Sorted(maps.Keys(seen.Deployed)) {
-		if f := seen.Deployed[name]; !here[name] {
-			all = append(all, report.Compared{Function: name, Uploaded: stillThere(seen, f), Deployed: f.Digest.String()})
+	for _, name := range slices.Sorted(maps.Keys(deployed)) {
+		if f := deployed[name]; !here[name] {
+			c := report.Compared{Function: name, Uploaded: stillThere(seen, f), Deployed: f.Digest.String()}
+			c.Other = c.Uploaded == "" && seen.sent(f.Key)
+			all = append(all, c)
 		}
 	}
 	return all
@@ -121,7 +132,7 @@ func compared(seen Seen, list []Upload) []report.Compared {
 
 // stillThere is the digest of a deployed function if the version that it runs is the bucket's newest, "" if not.
 func stillThere(seen Seen, f render.Function) string {
-	if newest, there := seen.Store.Newest[f.Key]; !there || newest.ID != f.Version || !newest.Usable() {
+	if newest := seen.Store.Newest[f.Key]; newest.ID != f.Version || !newest.Usable() {
 		return ""
 	}
 	return f.Digest.String()

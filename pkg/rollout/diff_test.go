@@ -143,6 +143,34 @@ func TestDiffSaysWhichCodeIsWhere(t *testing.T) {
 			}
 		}
 	}
+	c.plant(t, artifact.ArchiveKey(artifact.Version, gone), "other code")
+	_, events = diff(t, c, rollout.Settings{Dir: untouched})
+	all := of[report.Compared](events)
+	if f := all[len(all)-1]; f.Function != gone || f.Uploaded != "" || !f.Other {
+		t.Errorf("one that is only deployed, and no longer the newest: %+v", f)
+	}
+}
+
+// Where the bucket's newest version is other code, diff does not say that there is none.
+func TestDiffOfOtherCodeInTheBucket(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	old := zipped(t, "old")
+	wantStatus(t, setup(t, c, rollout.Settings{Packed: old}), report.Created)
+	r := newRun(c, rollout.Settings{Packed: zipped(t, "changed")})
+	_, err := r.Upload(t.Context())
+	mustDo(t, err)
+	for _, k := range []struct {
+		packed *rollout.Packed
+		other  bool
+	}{{old, false}, {zipped(t, "third"), true}} {
+		_, events := diff(t, c, rollout.Settings{Packed: k.packed})
+		for _, f := range of[report.Compared](events) {
+			if other := k.other && f.Function == "ws_api_default_handler"; f.Other != other || other != (f.Uploaded == "") {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
 }
 
 // What a setup would refuse is what diff was asked for, and no failure of it; a consent counts.
@@ -156,7 +184,7 @@ func TestDiffOfWhatIsRefused(t *testing.T) {
 	if o.Problem != nil || len(planned) != 1 || !planned[0].Refused || planned[0].What != "stack plldb: refuse" {
 		t.Errorf("planned %+v, problem %v", planned, o.Problem)
 	}
-	if !c.story.says("by --adopt") {
+	if !c.story.says("with --adopt") {
 		t.Error("it is not said what to do")
 	}
 	_, events = diff(t, c, rollout.Settings{Dir: untouched, Consents: stack.Consents{Adopt: true}})

@@ -40,7 +40,7 @@ func (r *Run) but() string {
 func contents(found stack.Seen) string {
 	text := ""
 	functions, _ := render.Deployed([]byte(found.Template))
-	if len(functions) > 0 && complete(found) {
+	if len(functions) > 0 && stands(found) {
 		text = " with " + count(len(functions), "function")
 	}
 	names := tables(found)
@@ -61,11 +61,12 @@ func tableWords(names []string) string {
 }
 
 // tables names a stack's tables: what a broken stack was found to hold, or as the outputs do, or else the template. What
-// could not be deleted before counts too: by force it stays, and the stack's own step says so.
+// could not be deleted before counts too: by force it stays, and the stack's own step says so. What was left behind by its
+// deletion policy does not.
 func tables(found stack.Seen) []string {
 	var names []string
 	for _, resource := range found.Resources {
-		if resource.Type == "AWS::DynamoDB::Table" && resource.PhysicalID != "" {
+		if isTable(resource.Type) && resource.PhysicalID != "" && resource.Status != "DELETE_SKIPPED" {
 			names = append(names, resource.PhysicalID)
 		}
 	}
@@ -77,13 +78,19 @@ func tables(found stack.Seen) []string {
 			names = append(names, found.Outputs[key])
 		}
 	}
-	if names == nil && complete(found) {
+	if names == nil && stands(found) {
 		names, _ = render.LostTables([]byte(found.Template), []byte("Resources: {}"))
 	}
 	return names
 }
 
-// complete says whether the stack is what its template says. One that could not be created, and was rolled back, is empty.
-func complete(found stack.Seen) bool {
-	return strings.HasSuffix(found.Status, "_COMPLETE") && found.Status != rolledBack
+func isTable(resourceType string) bool {
+	return resourceType == "AWS::DynamoDB::Table" || resourceType == "AWS::DynamoDB::GlobalTable"
+}
+
+// stands says whether a stack was created, and is not being deleted. CloudFormation gives a template in other states too:
+// what that says was not made yet, or is gone again, if only in part.
+func stands(found stack.Seen) bool {
+	return found.Status == "CREATE_COMPLETE" ||
+		strings.HasPrefix(found.Status, "UPDATE_") || strings.HasPrefix(found.Status, "IMPORT_")
 }

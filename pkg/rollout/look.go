@@ -31,6 +31,12 @@ type Seen struct {
 	Deployed map[string]render.Function // by function, as the stack's own template tells
 }
 
+// sent says whether the bucket holds something under a key, whatever it is.
+func (s Seen) sent(key string) bool {
+	newest, there := s.Store.Newest[key]
+	return there && !newest.Deleted
+}
+
 // Look reads the account. Nothing is written.
 func (r *Run) Look(ctx context.Context) (Seen, error) {
 	return r.seen.get(func() (Seen, error) { return r.look(ctx) })

@@ -66,6 +66,7 @@ func (e ended) keepsItsPromise(t *testing.T, w *world, s scenario) {
 	}
 	switch e.code() {
 	case report.ExitDone:
+		wantStatus(t, e.Outcome, s.ends)
 		s.right(t, w, e.Outcome)
 		e.leftNothing(t, w)
 	case report.ExitFailed, report.ExitDenied, report.ExitInterrupt:

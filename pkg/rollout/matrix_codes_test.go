@@ -48,6 +48,8 @@ func (m mishap) codesOfARefusal() []int {
 		return []int{report.ExitDone}
 	case m.operation == "cloudformation.GetTemplate":
 		return []int{report.ExitDenied, report.ExitDone}
+	case m.operation == "cloudformation.DescribeChangeSet" && m.span == once:
+		return []int{report.ExitDenied, report.ExitDone} // the values of its changes are only shown
 	case m.operation == "s3.HeadObject" && m.ill.name == "denied":
 		return []int{report.ExitDenied, report.ExitDone} // a package that may not be looked at is sent again
 	case m.begun:
@@ -80,6 +82,7 @@ func (m mishap) patient() bool {
 func beginnings() []string {
 	return []string{
 		"cloudformation.ExecuteChangeSet", "cloudformation.DeleteStack", "cloudformation.ContinueUpdateRollback",
+		"cloudformation.RollbackStack",
 	}
 }
 

@@ -128,7 +128,7 @@ func (w *world) session(ctx context.Context) (*account.Session, error) {
 
 // runs carries a command out, as the doors do.
 func (w *world) runs(ctx context.Context, command rollout.Command, s rollout.Settings) report.Outcome {
-	s.Watch, s.Clear, s.Yes = "plldb bootstrap watch", "plldb bootstrap destroy --purge", true
+	s.Watch, s.Clear, s.Yes = "plldb bootstrap watch", "plldb bootstrap destroy --purge", s.Ask == nil
 	r := rollout.New(s, w.session, &w.story, rollout.RealClock{})
 	steps := map[rollout.Command]func(context.Context) error{
 		rollout.Setup:   func(ctx context.Context) error { _, err := r.Deploy(ctx); return err },

@@ -77,21 +77,32 @@ func MakePlan(seen Seen, archives []artifact.Archive, held Held, template []byte
 	if plan.Template.Text, err = renderPlanned(seen, plan.Uploads, template); err != nil {
 		return Plan{}, err
 	}
-	plan.Stack = stack.Decide(stack.Setup, seen.Stack, wanted(plan.Template.Text, template, s.Tags), s.Consents)
+	plan.Stack = decide(seen.Stack, wanted(plan.Template.Text, template, s.Tags), s)
 	plan.Template.Reason = putReason(seen, plan.Template.Text, plan.Stack.Action)
 	plan.Template.Put = plan.Template.Reason != ""
 	return plan, nil
+}
+
+// decide is the stack's own decision, unless the tags that are asked for do not go with those that it has.
+func decide(found stack.Seen, want stack.Wanted, s Settings) stack.Decision {
+	d := stack.Decide(stack.Setup, found, want, s.Consents)
+	if !found.Exists || d.Action == stack.Refuse || d.Action == stack.DeleteThenCreate {
+		return d
+	}
+	if p := clash(found.Tags, s.Tags); p != nil {
+		return stack.Decision{Action: stack.Refuse, Reason: p.Message, Problem: p}
+	}
+	return d
 }
 
 func uploads(seen Seen, archives []artifact.Archive, held Held) []Upload {
 	list := make([]Upload, len(archives))
 	for i, a := range archives {
 		key := artifact.ArchiveKey(artifact.Version, a.Name)
-		newest, there := seen.Store.Newest[key]
 		list[i] = Upload{Archive: a, Key: key, Version: held[a.Name]}
 		switch {
 		case list[i].Version != "":
-		case !there || newest.Deleted:
+		case !seen.sent(key):
 			list[i].Reason = "it is not in the bucket"
 		default:
 			list[i].Reason = "the bucket's newest version is other code"

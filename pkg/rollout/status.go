@@ -11,15 +11,6 @@ import (
 	"github.com/plldb/plldb/pkg/stack"
 )
 
-// The two words for drift, as CloudFormation says them of a stack.
-const (
-	inSync  = "IN_SYNC"
-	drifted = "DRIFTED"
-)
-
-// rolledBack is the state of a stack that could not be created: nothing of its template is there.
-const rolledBack = "ROLLBACK_COMPLETE"
-
 // Status says how the stack stands, whatever that is, and with Drift in the settings what somebody has changed in it. It
 // needs no functions and asks S3 nothing.
 func (r *Run) Status(ctx context.Context) (stack.Result, error) {
@@ -42,10 +33,10 @@ func (r *Run) Status(ctx context.Context) (stack.Result, error) {
 	})
 }
 
-// deployed lists the functions that the template of a stack names; none where it cannot be read, or where all that was
-// made of it is gone again.
+// deployed lists the functions that the template of a stack names; none where it cannot be read, or where what it says is not
+// there.
 func deployed(found stack.Seen) []report.Function {
-	if found.Status == rolledBack {
+	if !stands(found) {
 		return nil
 	}
 	named, _ := render.Deployed([]byte(found.Template))
@@ -59,17 +50,14 @@ func deployed(found stack.Seen) []report.Function {
 
 // drift tells each resource that is no longer what the template says, and sums it up in CloudFormation's word.
 func (r *Run) drift(ctx context.Context, session *account.Session, found stack.Seen) (string, error) {
-	list, err := work(r, report.Detect, func() ([]report.Drifted, error) {
+	drift, err := work(r, report.Detect, func() (stack.Drift, error) {
 		return r.stack(session).Drift(ctx, found)
 	}, sumDrift)
 	if err != nil {
 		return "", err
 	}
-	for _, d := range list {
+	for _, d := range drift.Resources {
 		r.sink.Tell(d)
 	}
-	if len(list) > 0 {
-		return drifted, nil
-	}
-	return inSync, nil
+	return drift.Status, nil
 }

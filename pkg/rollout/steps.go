@@ -217,8 +217,13 @@ func (r *Run) deploy(ctx context.Context, template artifact.Template) (stack.Res
 	if err != nil {
 		return stack.Result{}, err
 	}
+	plan, err := r.Plan(ctx)
+	if err != nil {
+		return stack.Result{}, err
+	}
 	want := wanted(template.Text, src.template, r.settings.Tags)
-	want.Review = r.reviewer()
+	want.Review, want.Agree, want.Planned = r.reviewer(), r.agreer(), plan.Stack.Action
+	want.Stale = len(plan.Writes()) > 0 // by now it has uploaded what it plans, and asked about it
 	want.URL = func(context.Context) (string, error) { return template.URL, nil }
 	want.JustVersioned = r.fresh.Load()
 	session, err := r.account(ctx)

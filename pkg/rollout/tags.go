@@ -3,21 +3,31 @@ package rollout
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/stack"
 )
 
-// What AWS takes of tags: their lengths (CloudFormation's API_Tag, which wants a value too), fifty of them on a stack, of
-// which one is plldb's own (CreateChangeSet's Tags), and these characters beside letters, digits and spaces (tag naming
-// limits of the AWS General Reference).
+// What AWS takes of tags: their lengths (CloudFormation's API_Tag, which wants a value too), fifty of them on a stack
+// (CreateChangeSet's Tags), and these characters beside letters, digits and spaces (tag naming limits of the AWS General
+// Reference).
 const (
 	keyLength   = 128
 	valueLength = 256
-	mostTags    = 50 - 1
+	mostTags    = 50
 	symbols     = "_.:/=+-@"
+)
+
+// The beginnings of keys that are nobody else's. CloudFormation puts a stack's tags on its roles and functions: plldb:debug
+// there would give the manager role rights over plldb's own functions.
+const (
+	ownPrefix = "plldb:"
+	awsPrefix = "aws:"
 )
 
 // Tags reads tags as people write them, KEY=VALUE. The first one that AWS would not take, or that is plldb's own, is the
@@ -38,10 +48,13 @@ func Tags(pairs []string) (map[string]string, error) {
 		if _, twice := tags[key]; twice {
 			return nil, fmt.Errorf("the tag %q is given twice", key)
 		}
+		if other, found := double(tags, key); found {
+			return nil, fmt.Errorf("the tags %q and %q differ in upper and lower case alone, and are one to AWS", other, key)
+		}
 		tags[key] = value
 	}
-	if len(tags) > mostTags {
-		return nil, fmt.Errorf("%d tags are more than a stack can have beside plldb's own: %d", len(tags), mostTags)
+	if most := mostTags - 1; len(tags) > most {
+		return nil, fmt.Errorf("%d tags are more than a stack can have beside plldb's own: %d", len(tags), most)
 	}
 	return tags, nil
 }
@@ -50,9 +63,9 @@ func tagKey(pair, key string) error {
 	switch {
 	case key == "":
 		return fmt.Errorf("the tag %q has no key", pair)
-	case key == stack.TagKey:
-		return fmt.Errorf("the tag %s is plldb's own: it says whose the stack is", stack.TagKey)
-	case len(key) >= len("aws:") && strings.EqualFold(key[:len("aws:")], "aws:"): // in upper and lower case
+	case begins(key, ownPrefix):
+		return fmt.Errorf("the tag %q is plldb's own, because its key begins so", pair)
+	case begins(key, awsPrefix):
 		return fmt.Errorf("the tag %q is AWS's own, because its key begins so", pair)
 	case utf8.RuneCountInString(key) > keyLength:
 		return fmt.Errorf("the key of the tag %q is longer than %d characters", pair, keyLength)
@@ -72,6 +85,47 @@ func tagValue(pair, value string) error {
 		return fmt.Errorf("the value of the tag %q has %w", pair, wrong(value))
 	}
 	return nil
+}
+
+// begins ignores upper and lower case, as AWS does.
+func begins(key, prefix string) bool {
+	return len(key) >= len(prefix) && strings.EqualFold(key[:len(prefix)], prefix)
+}
+
+// double finds among tags a key that differs from this one in upper and lower case alone. Roles get the tags of their stack,
+// and IAM takes the two for one.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#case-sensitivity
+func double(tags map[string]string, key string) (other string, found bool) {
+	for _, other := range slices.Sorted(maps.Keys(tags)) {
+		if other != key && strings.EqualFold(other, key) {
+			return other, true
+		}
+	}
+	return "", false
+}
+
+// clash says why tags cannot be put beside those that a stack has, which stay on it; nil if they can.
+func clash(there, asked map[string]string) *report.Problem {
+	for _, key := range slices.Sorted(maps.Keys(asked)) {
+		if other, found := double(there, key); found {
+			return unusable(fmt.Sprintf("write it %q, as it is there", other),
+				"the tag %q and the tag %q, which the stack %s has, differ in upper and lower case alone, and are one to AWS",
+				key, other, StackName)
+		}
+	}
+	both := map[string]string{stack.TagKey: stack.TagValue}
+	maps.Copy(both, there)
+	maps.Copy(both, asked)
+	maps.DeleteFunc(both, func(key, _ string) bool { return begins(key, awsPrefix) }) // which do not count
+	if len(both) > mostTags {
+		return unusable("ask for fewer, or take away some of those that others have put on it",
+			"the stack %s would have %d tags, and can have %d", StackName, len(both), mostTags)
+	}
+	return nil
+}
+
+func unusable(hint, format string, args ...any) *report.Problem {
+	return &report.Problem{Message: fmt.Sprintf(format, args...), Hint: hint, Code: report.ExitUsage}
 }
 
 // wrong names what AWS does not allow in a tag.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/plldb/plldb/pkg/artifact"
-	"github.com/plldb/plldb/pkg/report"
 	"github.com/plldb/plldb/pkg/stack"
 )
 
@@ -55,9 +54,14 @@ func sumPlan(p Plan) string {
 	return count(n, "write") + " planned"
 }
 
-func sumDrift(list []report.Drifted) string {
-	if len(list) == 0 {
+func sumDrift(d stack.Drift) string {
+	switch {
+	case len(d.Resources) > 0:
+		return count(len(d.Resources), "resource") + " not as the template says"
+	case d.Status == stack.NotChecked:
+		return "not looked for"
+	case d.Status == stack.InSync:
 		return "the stack is what its template says"
 	}
-	return count(len(list), "resource") + " not as the template says"
+	return "not known: some of the stack could not be looked at"
 }

@@ -89,6 +89,10 @@ func (s *Screen) drift(o report.Outcome) {
 		return
 	case o.Drift == "IN_SYNC":
 		s.say("drift: none")
+	case o.Drift == "NOT_CHECKED":
+		s.say("drift: not looked for in this state")
+	case o.Drift == "UNKNOWN":
+		s.say("drift: not known: some of the stack could not be looked at")
 	case len(s.drifted) == 1:
 		s.say("drift: 1 resource differs")
 	default:

@@ -47,8 +47,13 @@ func (p paint) compared(c report.Compared) string {
 	}
 	return fmt.Sprintf("%s  %s  %s, %s, %s", p.warn("differs"), c.Function,
 		place("local", "no local code", c.Local),
-		place("uploaded", "not uploaded", c.Uploaded),
+		place("uploaded", unsent(c), c.Uploaded),
 		place("deployed", "not deployed", c.Deployed))
+}
+
+// unsent says why there is no digest of what is uploaded.
+func unsent(c report.Compared) string {
+	return either(c.Other, "uploaded: other code", "not uploaded")
 }
 
 func place(name, without, digest string) string {

@@ -42,6 +42,8 @@ func findings() []scenario {
 		{name: "status-drifted-in-one", answer: true, events: run(report.Detect,
 			report.Drifted{LogicalID: "ConnectLogGroup", ResourceType: "AWS::Logs::LogGroup", Status: "DELETED"},
 			present("UPDATE_COMPLETE", "DRIFTED"))},
+		{name: "status-drift-unknown", answer: true, events: run(report.Detect, present("CREATE_COMPLETE", "UNKNOWN"))},
+		{name: "status-drift-not-checked", answer: true, events: run("", present("ROLLBACK_COMPLETE", "NOT_CHECKED"))},
 		{name: "confirmed", events: confirmed()},
 		{name: "chain", events: run(report.Deploy, chained())},
 		{name: "chain-verbose", verbose: true, events: run(report.Deploy, chained())},
@@ -54,6 +56,7 @@ func differences() []report.Event {
 		report.Compared{Function: "ws_api_authorize_handler", Local: digest, Uploaded: digest, Deployed: digest},
 		report.Compared{Function: "ws_api_connect_handler", Local: digest, Uploaded: digest, Deployed: other},
 		report.Compared{Function: "ws_api_default_handler", Local: digest, Deployed: other},
+		report.Compared{Function: "ws_api_disconnect_handler", Local: digest, Other: true, Deployed: other},
 		report.Compared{Function: "ws_api_new_handler", Local: digest},
 		report.Compared{Function: "ws_api_old_handler", Deployed: other},
 		report.TemplateDiff{Text: "--- deployed\n+++ planned\n@@ -12,3 +12,3 @@\n Resources:\n-    Retention: 7\n" +

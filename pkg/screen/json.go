@@ -74,6 +74,7 @@ type (
 		Name     string `json:"name"`
 		Local    string `json:"local,omitempty"`
 		Uploaded string `json:"uploaded,omitempty"`
+		Other    bool   `json:"otherUploaded,omitempty"`
 		Deployed string `json:"deployed,omitempty"`
 		Agrees   bool   `json:"agrees"`
 	}
@@ -173,7 +174,7 @@ func fields(e report.Event) any {
 	case report.Planned:
 		return planLine{"plan", e.What, e.Reason, e.Refused}
 	case report.Compared:
-		return comparedLine{"function", e.Function, e.Local, e.Uploaded, e.Deployed, e.Agrees()}
+		return comparedLine{"function", e.Function, e.Local, e.Uploaded, e.Other, e.Deployed, e.Agrees()}
 	case report.TemplateDiff:
 		return textLine{"templateDiff", e.Text}
 	case report.ResourceChange:

@@ -5,7 +5,8 @@
 // one object a line, the outcome last, and the story stays where it was.
 //
 // A line is plain text and is never rewritten. Colour only helps the eye: no meaning is lost without it. After thirty
-// seconds without a line one says what is being waited for, because CI systems and people take silence for death.
+// seconds without a line one says what is being waited for, because CI systems and people take silence for death. While
+// a person is asked there is none: it would stand on the question's line.
 //
 // An error is one sentence after "error:" and, where something can be done, one after "hint:". A sentence may bring the
 // compiler's own lines along.
@@ -48,6 +49,7 @@ type Screen struct {
 	since time.Time
 	quiet *time.Timer
 	turn  int // counts the silences, so that a timer that fired too late to be stopped knows that its own is over
+	asked int // questions that wait for their answer
 
 	planned int              // lines of the plan so far
 	refused bool             // one of them is that a setup would refuse
@@ -82,7 +84,23 @@ func (s *Screen) Tell(e report.Event) {
 func (s *Screen) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.step = ""
 	s.hush()
+}
+
+// Pause keeps the screen from breaking its silence while a person is asked something. resume ends that, and the silence
+// begins anew.
+func (s *Screen) Pause() (resume func()) {
+	s.pause(1)
+	return func() { s.pause(-1) }
+}
+
+func (s *Screen) pause(by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked += by
+	s.hush()
+	s.listen()
 }
 
 // follow keeps account of the step that is being worked at, and starts the silence anew.
@@ -94,12 +112,14 @@ func (s *Screen) follow(e report.Event) {
 	case report.StepEnded, report.Outcome:
 		s.step = ""
 	}
-	if s.step != "" {
-		s.listen()
-	}
+	s.listen()
 }
 
+// listen waits for the end of a silence, where there is work that can be silent.
 func (s *Screen) listen() {
+	if s.step == "" || s.asked > 0 {
+		return
+	}
 	s.turn++
 	turn := s.turn
 	s.quiet = time.AfterFunc(silence, func() { s.stillThere(turn) })

@@ -63,6 +63,17 @@ func TestSilenceIsBroken(t *testing.T) {
 			},
 			want: []string{"deploy: still at it after 30s"},
 		},
+		"a question that was answered": {
+			play: func(s *screen.Screen) {
+				s.Tell(report.StepStarted{Step: report.Deploy})
+				time.Sleep(20 * time.Second)
+				resume := s.Pause()
+				time.Sleep(5 * time.Minute)
+				resume()
+				time.Sleep(31 * time.Second)
+			},
+			want: []string{"deploy: still at it after 5m50s"},
+		},
 		"nothing more after Close": {
 			play: func(s *screen.Screen) {
 				s.Tell(report.StepStarted{Step: report.Deploy})
@@ -93,6 +104,18 @@ func TestSilenceIsKept(t *testing.T) {
 				time.Sleep(29 * time.Second)
 				s.Tell(report.StackEvent{Status: "CREATE_IN_PROGRESS"})
 			}
+		},
+		"while a person is asked, whatever else happens": func(s *screen.Screen) {
+			s.Tell(report.StepStarted{Step: report.Deploy})
+			defer s.Pause()()
+			time.Sleep(5 * time.Minute)
+			s.Tell(report.Notice{Text: "waiting"})
+			s.Pause()() // another question, which is answered
+			time.Sleep(5 * time.Minute)
+		},
+		"after a question between steps": func(s *screen.Screen) {
+			s.Pause()()
+			time.Sleep(5 * time.Minute)
 		},
 		"between steps": func(s *screen.Screen) {
 			s.Tell(report.StepStarted{Step: report.Zip})

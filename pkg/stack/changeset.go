@@ -40,7 +40,7 @@ func (r *run) change(ctx context.Context, seen Seen, kind types.ChangeSetType) (
 	}
 	out, err := r.await(ctx, seen, &cs)
 	if err != nil {
-		r.discard(cs)
+		r.withdraw(cs, err)
 		return r.unready(ctx, seen, err)
 	}
 	if out.Status == types.ChangeSetStatusFailed {
@@ -51,7 +51,7 @@ func (r *run) change(ctx context.Context, seen Seen, kind types.ChangeSetType) (
 		err = r.guard(cs, changes)
 	}
 	if err != nil {
-		r.discard(cs)
+		r.withdraw(cs, err)
 		return r.unready(ctx, seen, err)
 	}
 	if err := r.review(ctx, changes); err != nil {
@@ -101,6 +101,9 @@ func tagsFor(seen Seen, want Wanted) []types.Tag {
 	return list
 }
 
+// incapable is the code of a template that needs more than the capabilities that are given.
+const incapable = "InsufficientCapabilitiesException"
+
 // unproposed sorts out a change set that was not made.
 func (r *run) unproposed(ctx context.Context, seen Seen, cs changeSet, err error) (Result, error) {
 	code, message := answer(err)
@@ -111,7 +114,7 @@ func (r *run) unproposed(ctx context.Context, seen Seen, cs changeSet, err error
 		return r.unchanged(seen)
 	case r.mayRetry(cs.kind, message):
 		return r.retry(ctx, seen)
-	case code == "ValidationError", code == "LimitExceededException":
+	case code == "ValidationError", code == "LimitExceededException", code == incapable:
 		return Result{Seen: seen}, r.refused(message)
 	case inDoubt(err): // it may have come through
 		r.discard(cs)

@@ -34,7 +34,7 @@ func destroyWalks() map[string]walk {
 			"",
 			stack.Consents{},
 			stays, "DELETE_FAILED",
-			"remove what still uses it, then try again; plldb bootstrap destroy by --force leaves behind what",
+			"remove what still uses it, then try again; plldb bootstrap destroy --force leaves behind what",
 		},
 		"held, by force": {
 			func(c *cloud) {

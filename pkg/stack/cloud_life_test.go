@@ -211,8 +211,9 @@ func TestWatchInTheCloud(t *testing.T) {
 	inCloud("", t, func(t *testing.T, c *cloud) {
 		watched := func(want report.Status) error {
 			t.Helper()
-			c.calls = nil
+			c.calls, c.rows = nil, nil
 			res, err := c.stack.Watch(t.Context())
+			trail.add(stack.Watch, c.rows)
 			mustStatus(t, res, want)
 			if c.writes() != "" {
 				t.Errorf("watching wrote %s", c.writes())
@@ -236,7 +237,6 @@ func TestWatchInTheCloud(t *testing.T) {
 		if err := watched(report.Unchanged); err != nil {
 			t.Fatal(err)
 		}
-		trail.add(stack.Watch, c.rows)
 
 		c.begin()
 		time.Sleep(time.Second)
@@ -255,6 +255,6 @@ func TestWatchInTheCloud(t *testing.T) {
 		c.checkStory(since, id)
 	})
 	if !t.Failed() {
-		trail.checkRows(t, stack.Watch)
+		trail.check(t, stack.Watch)
 	}
 }

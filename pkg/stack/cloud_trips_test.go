@@ -24,7 +24,7 @@ type trip struct {
 	code     int
 }
 
-// losing marks the text of a setup that is known to lose a table before there is a change set.
+// losingText marks the text of a setup that is known to lose a table before there is a change set.
 const losingText = "# loses a table\n"
 
 func (k trip) take(t *testing.T, c *cloud, verb stack.Verb) {
@@ -203,15 +203,32 @@ func setupTrips() []trip {
 			forced, report.Updated, 0,
 		},
 	}
-	return slices.Concat(trips, discarded(), young(), overtaken())
+	return slices.Concat(trips, discarded(), young(), overtaken(), tookBack())
 }
 
-// discarded are the setups after one whose first change set was refused: the empty stack may still be going.
+// tookBack are the setups for what the stack was before an update that was rolled back: only a change set can tell that
+// nothing is left to do.
+func tookBack() []trip {
+	none := stack.Consents{}
+	rolling := works(failing(complete, "UPDATE", "Table", 1), types.ChangeSetTypeUpdate, second)
+	back := func(c *cloud) {
+		rolling(c)
+		c.them.rests("UPDATE_ROLLBACK_COMPLETE")
+	}
+	return []trip{
+		{"working > equal, rolled back", rolling, first, none, report.Unchanged, 0},
+		{"equal, rolled back", back, first, none, report.Unchanged, 0},
+		{"half-way > equal, rolled back", updateFailed, first, none, report.Updated, 0},
+		{"stuck, by force > equal, rolled back", mended, first, stack.Consents{ForceRollback: true}, report.Updated, 0},
+		{"equal, rolled back > working > differs", faster(back, "CreateChangeSet", updating(second)), first, none, report.Updated, 0},
+	}
+}
+
+// discarded are the setups on an empty stack that is on its way out, as one goes whose first change set was refused.
 func discarded() []trip {
-	bad := strings.Replace(first, "RetentionInDays", "Retention", 1)
 	return []trip{{"working > absent", func(c *cloud) {
-		_, err := c.deploy(bad, stack.Consents{})
-		mustProblem(c.t, err, report.ExitFailed)
+		reviewed(c)
+		c.them.delete()
 		c.status("DELETE_IN_PROGRESS")
 	}, first, stack.Consents{}, report.Created, 0}}
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	Create           Action = "create"
 	Update           Action = "update"
 	Unchanged        Action = "leave unchanged"
+	Check            Action = "ask CloudFormation whether anything is left to do"
 	Delete           Action = "delete"
 	ForceDelete      Action = "delete, leaving behind what cannot be deleted"
 	DeleteThenCreate Action = "delete, then create"
@@ -109,7 +111,8 @@ func setupRows() []row {
 			"the stack %s could not be rolled back")},
 		{"stuck", is(updateRollbackFailed), do(ContinueRollback, "the stack %s could not be rolled back")},
 		{"equal", equal, do(Unchanged, "the stack %s is as it should be")},
-		{"differs", complete, do(Update, "the stack %s differs from what it should be")},
+		{"equal, rolled back", all(complete, alike), do(Check, "the last update of the stack %s was rolled back")},
+		{"differs", complete, differs},
 	}
 }
 
@@ -209,19 +212,41 @@ func (f facts) lost() []string {
 // equal says that an update would do nothing. After a rollback the template that CloudFormation gives is not what is
 // there for certain, so a change set has to tell.
 func equal(f facts) bool {
-	return complete(f) && !strings.Contains(f.seen.Status, "ROLLBACK") &&
-		f.want.Text != nil && f.seen.Template == string(f.want.Text) &&
-		tagged(f) && len(f.seen.Parameters) == 0
+	return alike(f) && complete(f) && !strings.Contains(f.seen.Status, "ROLLBACK")
 }
 
-// tagged says that the stack has every tag that it shall have. Tags that nobody asks for stay, and do not count.
-func tagged(f facts) bool {
-	for key, value := range f.want.Tags {
-		if got, there := f.seen.Tags[key]; key != TagKey && (!there || got != value) {
-			return false
+// alike says that all that can be compared is as it should be.
+func alike(f facts) bool { return len(f.differences()) == 0 }
+
+// differs says what an update is for.
+func differs(f facts) Decision {
+	reason := fmt.Sprintf("the stack %s differs from what it should be: %s", f.seen.Name, strings.Join(f.differences(), ", "))
+	return Decision{Action: Update, Reason: reason}
+}
+
+// differences names what is not as it should be. Tags that nobody asks for stay, and do not count.
+func (f facts) differences() []string {
+	var list []string
+	if f.want.Text == nil || f.seen.Template != string(f.want.Text) {
+		list = append(list, "its template")
+	}
+	want := maps.Clone(f.want.Tags)
+	if want == nil {
+		want = map[string]string{}
+	}
+	want[TagKey] = TagValue
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		switch got, there := f.seen.Tags[key]; {
+		case !there:
+			list = append(list, "it has no tag "+key)
+		case got != want[key]:
+			list = append(list, fmt.Sprintf("its tag %s is %s, not %s", key, got, want[key]))
 		}
 	}
-	return f.seen.Tags[TagKey] == TagValue
+	if len(f.seen.Parameters) > 0 {
+		list = append(list, "it has parameters")
+	}
+	return list
 }
 
 func is(among ...string) func(facts) bool {

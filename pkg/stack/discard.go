@@ -28,6 +28,14 @@ func (r *run) discard(cs changeSet) {
 	}
 }
 
+// withdraw is discard after a call for the change set that failed. Where somebody else is at work the stack is theirs,
+// although DescribeStacks may still say that it is empty (aws-cdk-cli#1802); if it is, the next decision makes use of
+// it.
+func (r *run) withdraw(cs changeSet, err error) {
+	cs.made = cs.made && !isBusy(err)
+	r.discard(cs)
+}
+
 // discardStack deletes the stack if nothing but an unexecuted change set ever was in it.
 func (r *run) discardStack(ctx context.Context, id string) {
 	st, err := r.stack.describe(ctx, id)
@@ -36,6 +44,9 @@ func (r *run) discardStack(ctx context.Context, id string) {
 			StackName:          st.StackId,
 			ClientRequestToken: aws.String(token()),
 		})
+		if err == nil {
+			r.seeOff(ctx, id)
+		}
 	}
 	switch {
 	case err == nil, errors.Is(err, errAbsent):
@@ -43,6 +54,21 @@ func (r *run) discardStack(ctx context.Context, id string) {
 		r.stack.warn("whether an empty stack " + r.stack.name + " is left is not known: the next run makes use of one")
 	default:
 		r.stack.warn("the empty stack " + r.stack.name + " could not be removed: the next run makes use of it")
+	}
+}
+
+// seeOff waits for the end of an empty stack, as long as the grace lasts: whoever is told that nothing goes on shall find
+// it so.
+func (r *run) seeOff(ctx context.Context, id string) {
+	for {
+		st, err := r.stack.describe(ctx, id)
+		switch {
+		case errors.Is(err, errAbsent), err == nil && st.StackStatus == deleteComplete:
+			return
+		case err != nil, r.stack.clock.Sleep(ctx, pause(0, false, false)) != nil:
+			r.stack.sink.Tell(report.Notice{Text: "the empty stack " + r.stack.name + " is still being removed"})
+			return
+		}
 	}
 }
 

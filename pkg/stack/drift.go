@@ -2,7 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,60 +14,100 @@ import (
 	"github.com/plldb/plldb/pkg/report"
 )
 
-// busyDetection is how long to wait while somebody else's detection goes on: AWS says that one takes up to several
+// busyDetection is how long to wait while another detection goes on: AWS says that one takes up to several
 // minutes.
 const busyDetection = 5 * time.Second
 
+// CloudFormation's words for the drift of a stack (types.StackDriftStatus).
+const (
+	InSync     = "IN_SYNC"
+	Drifted    = "DRIFTED"
+	Unknown    = "UNKNOWN"     // some resources could not be compared, and no other differs
+	NotChecked = "NOT_CHECKED" // nothing was compared
+)
+
+// Drift is what a stack was found to be, beside what its template says.
+type Drift struct {
+	Status    string           // InSync, Drifted, Unknown or NotChecked
+	Resources []report.Drifted // those that differ
+}
+
 // Drift has CloudFormation compare what is in the stack with its template, waits for it, and returns what differs. It
-// changes nothing. A state in which CloudFormation does not compare is a *report.Problem, and resources that could not
-// be compared are a warning. A cancelled ctx ends it with its cause; the comparison does no harm, and is left to end.
-func (s *Stack) Drift(ctx context.Context, seen Seen) ([]report.Drifted, error) {
-	if !mayDrift(seen) {
-		return nil, s.undriftable(seen)
+// changes nothing. A state in which CloudFormation does not compare, and resources that could not be compared, are a
+// warning; that there is no stack is a *report.Problem. A cancelled ctx ends it with its cause; the comparison does no
+// harm, and is left to end.
+func (s *Stack) Drift(ctx context.Context, seen Seen) (Drift, error) {
+	switch {
+	case !seen.Exists:
+		return Drift{Status: NotChecked}, refusal("set it up first: plldb bootstrap setup",
+			"there is no stack %s to look for drift in", s.name)
+	case !mayDrift(seen.Status):
+		s.undriftable(fmt.Sprintf(": it %s (%s)", said(seen.Status), seen.Status))
+		return Drift{Status: NotChecked}, nil
 	}
-	var drifted []report.Drifted
-	id, err := s.detect(ctx, seen)
+	drift, err := s.compare(ctx, seen)
 	if err == nil {
-		err = s.detected(ctx, id)
-	}
-	if err == nil {
-		drifted, err = s.drifts(ctx, seen.ID)
-	}
-	if err == nil {
-		return drifted, nil
-	}
-	if _, ok := errors.AsType[*report.Problem](err); ok {
-		return nil, err
+		return drift, nil
 	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return nil, fmt.Errorf("looking for drift in the stack %s: %w", s.name, err)
+	return Drift{Status: NotChecked}, fmt.Errorf("looking for drift in the stack %s: %w", s.name, err)
 }
 
-// mayDrift says whether CloudFormation looks for drift in a stack of that state.
+// drifting are the states in which CloudFormation looks for drift.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
-func mayDrift(seen Seen) bool {
-	return seen.Exists &&
-		slices.Contains([]string{createComplete, updateComplete, updateRollbackComplete, updateRollbackFailed}, seen.Status)
+func drifting() []string {
+	return []string{createComplete, updateComplete, updateRollbackComplete, updateRollbackFailed}
 }
 
-func (s *Stack) undriftable(seen Seen) *report.Problem {
-	switch {
-	case !seen.Exists:
-		return refusal("set it up first: plldb bootstrap setup", "there is no stack %s to look for drift in", s.name)
-	case inProgress(seen.Status):
-		return refusal("wait for its end, then ask again: "+watchCommand,
-			"CloudFormation looks for no drift in the stack %s now: it %s (%s)", s.name, said(seen.Status), seen.Status)
+func mayDrift(status string) bool { return slices.Contains(drifting(), status) }
+
+// undriftable warns that there is nothing to say about drift, and when there would be.
+func (s *Stack) undriftable(why string) {
+	among := drifting()
+	last := len(among) - 1
+	s.warn(fmt.Sprintf("drift was not looked for in the stack %s%s; CloudFormation looks for it in %s and %s",
+		s.name, why, strings.Join(among[:last], ", "), among[last]))
+}
+
+// compare begins a detection, waits for its end and reads what it found.
+func (s *Stack) compare(ctx context.Context, seen Seen) (Drift, error) {
+	id, err := s.detect(ctx, seen)
+	if err != nil {
+		return Drift{}, err
 	}
-	return refusal("bring the stack to a state that ends in _COMPLETE, then ask again",
-		"CloudFormation looks for no drift in the stack %s: it %s (%s)", s.name, said(seen.Status), seen.Status)
+	if id == "" {
+		return Drift{Status: NotChecked}, nil
+	}
+	end, err := s.detected(ctx, id)
+	if err != nil {
+		return Drift{}, err
+	}
+	resources, err := s.drifts(ctx, seen.ID)
+	return Drift{driftStatus(end, len(resources)), resources}, err
 }
 
-// detect begins a detection and returns its id. There is one at a time
-// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/detect-drift-stack.html), and the id of somebody
-// else's is not told: theirs is waited for, and then this one begun. The two sentences are those that public tools look
-// for; the code beside them is unverified.
+// driftStatus is CloudFormation's word for the stack where it has one. A detection that failed for some resources cannot
+// know that all of them are as they should be.
+func driftStatus(end *cloudformation.DescribeStackDriftDetectionStatusOutput, differ int) string {
+	word := string(end.StackDriftStatus)
+	switch {
+	case differ > 0:
+		return Drifted
+	case word != "" && word != InSync:
+		return word
+	case end.DetectionStatus == types.StackDriftDetectionStatusDetectionFailed:
+		return Unknown
+	}
+	return InSync
+}
+
+// detect begins a detection and returns its id; "" where none is possible. There is one at a time
+// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/detect-drift-stack.html), and the id of another is not
+// told: its end is waited for, and then this one begun. The other may be this run's own, since the call has no token:
+// one whose answer was lost is sent again. The two sentences are those that public tools look for; the code beside them
+// is unverified.
 func (s *Stack) detect(ctx context.Context, seen Seen) (string, error) {
 	for told := false; ; told = true {
 		out, err := s.client.DetectStackDrift(ctx, &cloudformation.DetectStackDriftInput{StackName: &seen.ID}, s.poll)
@@ -78,12 +117,12 @@ func (s *Stack) detect(ctx context.Context, seen Seen) (string, error) {
 		_, message := answer(err)
 		switch {
 		case strings.Contains(message, "Drift detection cannot be performed"): // its state is another by now
-			return "", refusal("wait until nobody else works on it, then ask again",
-				"CloudFormation looks for no drift in the stack %s now: somebody else works on it", s.name)
+			s.undriftable(", whose state is another by now")
+			return "", nil
 		case !strings.Contains(message, "already in progress"):
 			return "", err
 		case !told:
-			text := "somebody else looks for drift in the stack " + s.name + ": waiting for the end of that"
+			text := "a look for drift in the stack " + s.name + " goes on already: waiting for its end"
 			s.sink.Tell(report.Notice{Text: text})
 		}
 		if err := s.clock.Sleep(ctx, busyDetection); err != nil {
@@ -93,23 +132,25 @@ func (s *Stack) detect(ctx context.Context, seen Seen) (string, error) {
 }
 
 // detected waits for the end of a detection. One that failed has looked at some resources all the same.
-func (s *Stack) detected(ctx context.Context, id string) error {
+func (s *Stack) detected(
+	ctx context.Context, id string,
+) (*cloudformation.DescribeStackDriftDetectionStatusOutput, error) {
 	in := &cloudformation.DescribeStackDriftDetectionStatusInput{StackDriftDetectionId: &id}
 	for begun := s.clock.Now(); ; {
 		out, err := s.client.DescribeStackDriftDetectionStatus(ctx, in, s.poll)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		switch out.DetectionStatus {
 		case types.StackDriftDetectionStatusDetectionComplete:
-			return nil
+			return out, nil
 		case types.StackDriftDetectionStatusDetectionFailed:
 			s.warn("some of the stack " + s.name + " could not be looked at for drift: " +
 				clean(aws.ToString(out.DetectionStatusReason)))
-			return nil
+			return out, nil
 		}
 		if err := s.clock.Sleep(ctx, pause(s.clock.Now().Sub(begun), false, false)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }

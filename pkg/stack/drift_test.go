@@ -17,6 +17,7 @@ import (
 
 	"github.com/plldb/plldb/pkg/fakeaws"
 	"github.com/plldb/plldb/pkg/report"
+	"github.com/plldb/plldb/pkg/stack"
 )
 
 // A stack that nobody touched has no drift, and asking changes nothing. Somebody else's detection is waited for.
@@ -27,12 +28,12 @@ func TestDriftInTheCloud(t *testing.T) {
 		c.calls = nil
 		out, err := c.them.cfn.DetectStackDrift(t.Context(), &cloudformation.DetectStackDriftInput{StackName: &seen.ID})
 		ok(c, out, err)
-		drifted, err := c.stack.Drift(t.Context(), seen)
-		if err != nil || len(drifted) != 0 {
-			t.Errorf("%v, %v", drifted, err)
+		drift, err := c.stack.Drift(t.Context(), seen)
+		if err != nil || drift.Status != stack.InSync || len(drift.Resources) != 0 {
+			t.Errorf("%v, %v", drift, err)
 		}
 		if lines := c.story.lines(); !slices.Equal(lines, []string{
-			"notice: somebody else looks for drift in the stack plldb: waiting for the end of that",
+			"notice: a look for drift in the stack plldb goes on already: waiting for its end",
 		}) {
 			t.Errorf("story %q", lines)
 		}
@@ -58,9 +59,9 @@ func TestDriftByHandInTheCloud(t *testing.T) {
 		c.them.asks("dynamodb", "DynamoDB_20120810.DeleteTable", `{"TableName": "`+physical["Table"]+`"}`)
 		for range 2 {
 			time.Sleep(time.Minute)
-			drifted, err := c.stack.Drift(t.Context(), seen)
-			if err != nil {
-				t.Fatal(err)
+			drift, err := c.stack.Drift(t.Context(), seen)
+			if err != nil || drift.Status != stack.Drifted {
+				t.Fatalf("%s, %v", drift.Status, err)
 			}
 			want := []report.Drifted{
 				{
@@ -71,8 +72,8 @@ func TestDriftByHandInTheCloud(t *testing.T) {
 					LogicalID: "Table", PhysicalID: physical["Table"], ResourceType: "AWS::DynamoDB::Table", Status: "DELETED",
 				},
 			}
-			if fmt.Sprint(drifted) != fmt.Sprint(want) {
-				t.Errorf("told %+v", drifted)
+			if fmt.Sprint(drift.Resources) != fmt.Sprint(want) {
+				t.Errorf("told %+v", drift)
 			}
 		}
 	})
@@ -121,9 +122,9 @@ func TestDriftIsTold(t *testing.T) {
 			fakeaws.Always(&cloudformation.DescribeStackResourceDriftsOutput{StackResourceDrifts: []types.StackResourceDrift{isGone}}),
 		))
 		p := w.open()
-		drifted, err := p.Drift(t.Context(), p.look(t))
-		if err != nil {
-			t.Fatal(err)
+		drift, err := p.Drift(t.Context(), p.look(t))
+		if err != nil || drift.Status != stack.Drifted {
+			t.Fatalf("%s, %v", drift.Status, err)
 		}
 		want := []report.Drifted{
 			{
@@ -132,8 +133,8 @@ func TestDriftIsTold(t *testing.T) {
 			},
 			{LogicalID: "Table", Status: "DELETED"},
 		}
-		if fmt.Sprint(drifted) != fmt.Sprint(want) {
-			t.Errorf("told %+v", drifted)
+		if fmt.Sprint(drift.Resources) != fmt.Sprint(want) {
+			t.Errorf("told %+v", drift)
 		}
 		if lines := p.story.lines(); !slices.Equal(lines, []string{
 			"warning: some of the stack plldb could not be looked at for drift: Failed to detect drift on resource [Role]",
@@ -155,48 +156,6 @@ func (w *world) drifting(end *cloudformation.DescribeStackDriftDetectionStatusOu
 	w.On("CloudFormation.DetectStackDrift",
 		fakeaws.Always(&cloudformation.DetectStackDriftOutput{StackDriftDetectionId: aws.String("d-1")}))
 	w.On("CloudFormation.DescribeStackDriftDetectionStatus", fakeaws.InTurn(goesOn, goesOn, fakeaws.Always(end)))
-}
-
-// In most states CloudFormation looks for no drift: that is said before anything is asked.
-func TestDriftOfNoSuchStack(t *testing.T) {
-	for status, words := range map[string]string{
-		"":                         "there is no stack plldb to look for drift in",
-		"UPDATE_IN_PROGRESS":       "CloudFormation looks for no drift in the stack plldb now: it is being updated (UPDATE_IN_PROGRESS)",
-		"ROLLBACK_COMPLETE":        "CloudFormation looks for no drift in the stack plldb: it could not be created and was rolled back (ROLLBACK_COMPLETE)",
-		"IMPORT_COMPLETE":          "CloudFormation looks for no drift in the stack plldb: it took in resources (IMPORT_COMPLETE)",
-		"REVIEW_IN_PROGRESS":       "CloudFormation looks for no drift in the stack plldb: it is empty",
-		"UPDATE_ROLLBACK_FAILED":   "",
-		"UPDATE_COMPLETE":          "",
-		"CREATE_COMPLETE":          "",
-		"UPDATE_ROLLBACK_COMPLETE": "",
-	} {
-		bubble(status, t, func(t *testing.T) {
-			w := newWorld()
-			if status != "" {
-				w.having(status)
-			}
-			w.On("CloudFormation.DetectStackDrift", fakeaws.Fails("AccessDenied", "no"))
-			p := w.open()
-			_, err := p.Drift(t.Context(), p.look(t))
-			if asked := w.count("DetectStackDrift") > 0; asked != (words == "") || err == nil {
-				t.Fatalf("asked %v, %v", asked, err)
-			}
-			if words == "" {
-				return
-			}
-			if p := mustProblem(t, err, report.ExitFailed); !strings.HasPrefix(p.Message, words) {
-				t.Errorf("message %q", p.Message)
-			}
-		})
-	}
-	bubble("no longer", t, func(t *testing.T) {
-		w := newWorld().having("CREATE_COMPLETE")
-		w.On("CloudFormation.DetectStackDrift", fakeaws.Fails("ValidationError",
-			"Drift detection cannot be performed on stack [x] while it is in [UPDATE_IN_PROGRESS] state"))
-		p := w.open()
-		_, err := p.Drift(t.Context(), p.look(t))
-		mustProblem(t, err, report.ExitFailed)
-	})
 }
 
 // A signal ends it at once, whatever it waits for.

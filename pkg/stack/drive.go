@@ -35,11 +35,13 @@ type run struct {
 	consents Consents
 	late     context.Context // outlives the run's own by one grace, which all its writes share
 
+	tried   bool // something that changes the stack was decided and agreed to, at least once
 	touched bool // something was repaired, so the outcome is not "unchanged"
 	begun   bool // AWS has begun what this run asked for, at least once
 	retried bool // a create was tried once more for an object that was not there yet
 	waits   int  // how often the stack was busy
 	role    bool // the role of the stack was told
+	warned  bool // of values that cannot be read
 }
 
 // drive decides, acts and looks again, until an action settles the matter. Everything that decides is read anew each
@@ -49,10 +51,16 @@ func (s *Stack) drive(ctx context.Context, r *run, seen Seen) (Result, error) {
 	defer end()
 	r.late = late
 	seen.Name = s.name
+	if r.want.Stale {
+		var err error
+		if seen, err = s.lookAgain(ctx, seen); err != nil {
+			return r.close(ctx, Result{Seen: seen}, err)
+		}
+	}
 	for range maxDecisions {
 		d := s.decide(r.verb, seen, r.want, r.consents)
 		r.tell(d, seen)
-		res, err := r.act(ctx, d, seen)
+		res, err := r.step(ctx, d, seen)
 		if !errors.Is(err, errAgain) {
 			return r.close(ctx, res, err)
 		}
@@ -72,12 +80,20 @@ func lately(seen Seen) string {
 	return fmt.Sprintf("%s (%s)", said(seen.Status), seen.Status)
 }
 
+// step does what was decided, if it is agreed to.
+func (r *run) step(ctx context.Context, d Decision, seen Seen) (Result, error) {
+	if err := r.agree(ctx, d, seen); err != nil {
+		return Result{Seen: seen}, err
+	}
+	return r.act(ctx, d, seen)
+}
+
 // act does what was decided. errAgain has the stack looked at and decided about anew.
 func (r *run) act(ctx context.Context, d Decision, seen Seen) (Result, error) {
 	switch d.Action {
 	case Create:
 		return r.change(ctx, seen, types.ChangeSetTypeCreate)
-	case Update:
+	case Update, Check:
 		return r.change(ctx, seen, types.ChangeSetTypeUpdate)
 	case Delete, ForceDelete, DeleteThenCreate:
 		return r.remove(ctx, seen, d.Action)
@@ -104,13 +120,19 @@ func (r *run) unchanged(seen Seen) (Result, error) {
 // wait follows what somebody else began, and says who that is.
 func (r *run) wait(ctx context.Context, seen Seen, d Decision) (Result, error) {
 	last, err := r.stack.lastOperation(ctx, seen.ID)
+	if err != nil && ctx.Err() != nil {
+		return r.stack.left(ctx, seen, err)
+	}
 	if err != nil {
 		return Result{Seen: seen}, fmt.Errorf("reading the events of the stack %s: %w", r.stack.name, err)
 	}
 	r.notice(d, last.origin())
 	j := r.stack.foreignJournal(seen.ID, last.past)
-	if _, err := r.stack.follow(ctx, j); err != nil {
-		if r.begun { // not half-way: something goes on, though another began it
+	if st, err := r.stack.follow(ctx, j); err != nil {
+		if end := r.stack.seenOf(st); end.Status != "" {
+			seen = end
+		}
+		if r.begun || ctx.Err() != nil { // something goes on, though another began it
 			return r.stack.left(ctx, seen, err)
 		}
 		return Result{Seen: seen}, fmt.Errorf("following the stack %s: %w", r.stack.name, err)

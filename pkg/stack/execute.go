@@ -30,7 +30,7 @@ func (r *run) execute(ctx context.Context, seen Seen, cs changeSet) (Result, err
 	})
 	if err != nil {
 		if !inDoubt(err) {
-			r.discard(cs)
+			r.withdraw(cs, err)
 		}
 		return r.unsent(ctx, seen, "changing", err)
 	}

@@ -3,10 +3,14 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+
+	"github.com/plldb/plldb/pkg/account"
+	"github.com/plldb/plldb/pkg/report"
 )
 
 // A status that looks final is believed when the stack's own event says the same. Until then it is asked for again:
@@ -25,12 +29,15 @@ func (s *Stack) follow(ctx context.Context, j *journal) (types.Stack, error) {
 	begun := s.clock.Now()
 	for doubted := 0; ; {
 		st, err := s.observe(ctx, j)
+		if ctx.Err() == nil && !isLockedOut(err) {
+			j.sight(err)
+		}
 		ending := err == nil && settled(string(st.StackStatus))
 		switch {
 		case ending && (j.trusts(string(st.StackStatus)) || doubted == j.patience()):
 			return st, nil
 		case ctx.Err() != nil:
-			return last, context.Cause(ctx)
+			return last, j.stopped(ctx)
 		case isLockedOut(err):
 			return last, err
 		case ending:
@@ -40,8 +47,37 @@ func (s *Stack) follow(ctx context.Context, j *journal) (types.Stack, error) {
 			last = st
 		}
 		if s.clock.Sleep(ctx, pause(s.clock.Now().Sub(begun), err != nil, ending)) != nil {
-			return last, context.Cause(ctx)
+			return last, j.stopped(ctx)
 		}
+	}
+}
+
+// errBlind says that the stack could not be looked at when the run was interrupted.
+var errBlind = errors.New("the stack cannot be looked at")
+
+// stopped is why a follower was interrupted.
+func (j *journal) stopped(ctx context.Context) error {
+	if j.blind > 0 {
+		return fmt.Errorf("%w: %w", errBlind, context.Cause(ctx))
+	}
+	return context.Cause(ctx)
+}
+
+// remind is after how many more failed polls it is said again that the stack cannot be looked at: some minutes, since each
+// is ten attempts.
+const remind = 8
+
+// sight says that polls fail, and that they go well again: silence would look like an AWS that takes its time.
+func (j *journal) sight(err error) {
+	switch {
+	case err == nil && j.blind > 0:
+		j.blind = 0
+		j.stack.sink.Tell(report.Notice{Text: "the stack " + j.stack.name + " can be looked at again"})
+	case err != nil:
+		if j.blind%remind == 0 {
+			j.stack.warn(fmt.Sprintf("the stack %s cannot be looked at: %v; trying again", j.stack.name, account.Explain(err)))
+		}
+		j.blind++
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 
+	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/report"
 )
 
@@ -25,7 +26,7 @@ func (r *run) guard(cs changeSet, changes []report.ResourceChange) error {
 		}
 		r.stack.sink.Tell(change)
 		if refused == nil {
-			refused = refusal("save its data if it matters, then go on by --allow-data-loss",
+			refused = refusal("save its data if it matters, then run this again with --allow-data-loss",
 				"the update of the stack %s %s the table %s, and its data would not be in the new one",
 				r.stack.name, change.Loses, change.LogicalID)
 		}
@@ -36,24 +37,6 @@ func (r *run) guard(cs changeSet, changes []report.ResourceChange) error {
 // guarded says whether a change set has to keep the tables.
 func (r *run) guarded(cs changeSet) bool {
 	return !r.consents.AllowDataLoss && cs.kind == types.ChangeSetTypeUpdate
-}
-
-// review asks whether the changes are agreed to. A person may take long to answer, and be interrupted meanwhile.
-func (r *run) review(ctx context.Context, changes []report.ResourceChange) error {
-	if r.want.Review == nil {
-		return nil
-	}
-	agreed, err := r.want.Review(ctx, changes)
-	switch {
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case err != nil:
-		return err
-	case !agreed:
-		return refusal("run this again when its changes are the ones you want",
-			"the stack %s was left as it is: its change set was not agreed to", r.stack.name)
-	}
-	return nil
 }
 
 // changes returns what the change set changes, the first page being there already; nil when nobody has to know.
@@ -80,16 +63,17 @@ func (r *run) unread(err error) error {
 
 // valued adds the values of what changes, for whoever looks at them. They are for showing alone: a description with values
 // tells no reason of a failure (boto3#4178) and leaves out what CloudFormation cannot put values to (aws-cdk-cli#1780), so it is
-// asked for beside the plain one. An endpoint that gives none leaves the changes as they are.
+// asked for beside the plain one. Where they cannot be read the changes are shown without, and that is told once.
 func (r *run) valued(ctx context.Context, cs changeSet, changes []report.ResourceChange) []report.ResourceChange {
 	in := cs.described()
 	in.IncludePropertyValues = aws.Bool(true)
+	var with []report.ResourceChange
 	first, err := r.stack.client.DescribeChangeSet(ctx, in, r.stack.poll)
-	if err != nil {
-		return changes
+	if err == nil {
+		with, err = r.stack.changesOf(ctx, in, first)
 	}
-	with, err := r.stack.changesOf(ctx, in, first)
 	if err != nil {
+		r.valueless(ctx, err)
 		return changes
 	}
 	for i, c := range changes {
@@ -99,6 +83,14 @@ func (r *run) valued(ctx context.Context, cs changeSet, changes []report.Resourc
 		}
 	}
 	return changes
+}
+
+// valueless warns, once, that changes are shown without their values. An interrupt is told otherwise.
+func (r *run) valueless(ctx context.Context, err error) {
+	if !r.warned && ctx.Err() == nil {
+		r.warned = true
+		r.stack.warn("the values of the changes could not be read: " + account.Explain(err).Error())
+	}
 }
 
 // changesOf reads a change set to its last page: each may hold what counts (trap 62).

@@ -92,9 +92,20 @@ func serviceHints() []hint {
 	}
 }
 
-// policyHints are for what IAM says of roles and of policies.
+// policyHints are for what IAM says of roles, of policies and of tags.
 func policyHints() []hint {
 	return []hint{
+		{
+			// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html
+			"the template names a role, or something else of IAM, and plldb gives CAPABILITY_IAM alone: take that name out, " +
+				"then run this again",
+			[]string{"[capability_named_iam]"},
+		},
+		{
+			// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+			"to IAM two tags are one when their keys differ in capital letters only: take one of them away, then run this again",
+			[]string{"duplicate tag keys found"},
+		},
 		{
 			"a policy names somebody who is not there: correct it in the template, or try again if that one is only just made",
 			[]string{"invalid principal"},
@@ -125,15 +136,22 @@ func refusalHints() []hint {
 			[]string{"deletion protection", "deletionprotection", "protected against deletion", "terminationprotection"},
 		},
 		{
+			"a stack has at most 50 tags, and so has each thing in it: take some away, then run this again",
+			[]string{
+				"more than 50 tags", "tags must have length less than or equal to 50",
+				"at 'tags' failed to satisfy constraint: member must have length less than or equal to 50",
+			},
+		},
+		{ // Lambda says ResourceConflictException of what is there already
+			"something of that name is there that the stack does not own: remove or rename it, then try again",
+			[]string{"already exists", "errorcode: alreadyexists"},
+		},
+		{
 			"something else changed it at that moment: try again",
 			[]string{
 				"concurrent modification", "update is in progress for resource", "resourceconflict", "conflictexception",
 				"being modified by another request",
 			},
-		},
-		{
-			"something of that name is there that the stack does not own: remove or rename it, then try again",
-			[]string{"already exists", "errorcode: alreadyexists"},
 		},
 		{
 			"raise that quota in Service Quotas or free some of it, then try again",

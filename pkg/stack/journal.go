@@ -23,6 +23,7 @@ type journal struct {
 	deleting  bool // the operation is to delete the stack
 	forgotten bool // DescribeStacks no longer knows the stack's id
 	warned    bool // of events that cannot be read
+	blind     int  // polls that failed, one after the other
 
 	// Of an operation that this run began: DescribeEvents is asked for those that are newer than the one before, until it
 	// fails; the newest is still growing.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -21,10 +23,11 @@ type Seen struct {
 	Tags          map[string]string
 	Parameters    map[string]string
 	Outputs       map[string]string
-	Template      string // as it was submitted, byte for byte but for non-ASCII (trap 49)
-	LastOperation string // id of the newest operation, "" where the endpoint has none (moto)
-	Role          string // ARN of the role that CloudFormation works with, "" when it uses the caller's rights
-	Protected     bool   // termination protection is on
+	Template      string    // as it was submitted, byte for byte but for non-ASCII (trap 49)
+	LastOperation string    // id of the newest operation, "" where the endpoint has none (moto)
+	Role          string    // ARN of the role that CloudFormation works with, "" when it uses the caller's rights
+	Protected     bool      // termination protection is on
+	Updated       time.Time // when an update was last begun, zero when never
 
 	// What is in the stack, deleted resources apart; read only for the broken states, CREATE_FAILED, ROLLBACK_FAILED,
 	// UPDATE_FAILED and DELETE_FAILED.
@@ -68,6 +71,30 @@ func (s *Stack) look(ctx context.Context, options ...func(*cloudformation.Option
 	}
 	seen.Template = text
 	return s.lookInside(ctx, seen)
+}
+
+// lookAgain makes sure of what was seen a while ago, by one request as long as it is still so. That there was no stack
+// need not be asked again: a change set for a create is refused where there is one.
+func (s *Stack) lookAgain(ctx context.Context, seen Seen) (Seen, error) {
+	if !seen.Exists {
+		return seen, nil
+	}
+	st, err := s.describe(ctx, s.name, s.poll)
+	switch {
+	case err == nil && seen.isStill(s.seenOf(st)):
+		return seen, nil
+	case err != nil && !errors.Is(err, errAbsent):
+		return seen, fmt.Errorf("looking at the stack %s: %w", s.name, err)
+	}
+	return s.look(ctx, s.poll)
+}
+
+// isStill says whether the stack has not changed in anything that is decided from. Its template and what is in it change
+// by an operation alone, and that shows: as the status, as the time of an update, or as the newest operation.
+func (s Seen) isStill(now Seen) bool {
+	return s.ID == now.ID && s.Status == now.Status && s.Updated.Equal(now.Updated) &&
+		s.LastOperation == now.LastOperation && s.Role == now.Role && s.Protected == now.Protected &&
+		maps.Equal(s.Tags, now.Tags) && maps.Equal(s.Outputs, now.Outputs)
 }
 
 // describe reads the stack by name or id. A stack that was deleted is found by its id only.
@@ -169,6 +196,7 @@ func (s *Stack) seenOf(st types.Stack) Seen {
 		Outputs:    map[string]string{},
 		Role:       aws.ToString(st.RoleARN),
 		Protected:  aws.ToBool(st.EnableTerminationProtection),
+		Updated:    aws.ToTime(st.LastUpdatedTime),
 	}
 	for _, t := range st.Tags {
 		seen.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)

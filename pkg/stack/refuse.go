@@ -17,12 +17,12 @@ func refusal(hint, format string, args ...any) *report.Problem {
 }
 
 func foreignProblem(f facts) *report.Problem {
-	return refusal("rename or remove that stack, or go on with it all the same by --adopt",
+	return refusal("rename or remove that stack, or run this again with --adopt to go on all the same",
 		"the stack %s was not made by plldb: it has no tag %s = %s", f.seen.Name, TagKey, TagValue)
 }
 
 func newerProblem(f facts) *report.Problem {
-	return refusal("update plldb, or overwrite the stack by --allow-downgrade",
+	return refusal("update plldb, or run this again with --allow-downgrade to overwrite the stack",
 		"the stack %s was set up by plldb %s, which is newer than this plldb %s",
 		f.seen.Name, f.seen.Outputs[VersionOutput], f.want.Version)
 }
@@ -34,19 +34,19 @@ func protectedProblem(f facts) *report.Problem {
 }
 
 func tableStaysProblem(f facts) *report.Problem {
-	return refusal("save its data if it matters, then delete the stack and make it anew by --allow-data-loss",
+	return refusal("save its data if it matters, then run this again with --allow-data-loss, which deletes the stack and makes it anew",
 		"the stack %s %s, and deleting it would lose the %s", f.seen.Name, said(f.seen.Status),
 		tableWords(tables(f.seen.Resources)))
 }
 
 func neverStableProblem(f facts) *report.Problem {
-	return refusal("save its data if it matters, then delete the stack and make it anew by --allow-data-loss",
+	return refusal("save its data if it matters, then run this again with --allow-data-loss, which deletes the stack and makes it anew",
 		"the stack %s was never complete, so rolling it back would delete it and lose the %s", f.seen.Name,
 		tableWords(tables(f.seen.Resources)))
 }
 
 func droppedProblem(f facts) *report.Problem {
-	return refusal("save its data if it matters, then go on by --allow-data-loss",
+	return refusal("plldb bootstrap diff shows the change; save the data if it matters, then run this again with --allow-data-loss",
 		"the new template of the stack %s removes or replaces the %s, whose data would be lost", f.seen.Name, tableWords(f.lost()))
 }
 
@@ -62,7 +62,7 @@ func stateProblem(f facts) *report.Problem {
 // heldProblem says what keeps a stack from being deleted. The stack failed before this run, which did not touch it; its
 // state is the answer all the same.
 func heldProblem(f facts) *report.Problem {
-	p := refusal("mend what holds it, then run plldb bootstrap destroy, which by --force leaves behind what cannot go",
+	p := refusal("mend what holds it, then run plldb bootstrap destroy; plldb bootstrap destroy --force leaves behind what cannot be deleted",
 		"the stack %s could not be deleted%s", f.seen.Name, holders(f.seen.Resources))
 	p.Code = report.ExitStack
 	return p

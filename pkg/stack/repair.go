@@ -37,7 +37,7 @@ func (r *run) removed(end Seen, j *journal, a Action) (Result, error) {
 	if a != ForceDelete {
 		cause, _ := r.stack.firstFailure(end.ID, j.events)
 		p.Hint = hintFor(cause.Reason, "mend that, then try again") +
-			"; plldb bootstrap destroy by --force leaves behind what cannot go"
+			"; plldb bootstrap destroy --force leaves behind what cannot be deleted"
 	}
 	return Result{Status: report.Failed, Seen: end}, p
 }
@@ -66,7 +66,7 @@ func (r *run) repaired(seen, end Seen, j *journal, a Action) (Result, error) {
 func (r *run) rollBack(ctx context.Context, seen Seen, a Action) error {
 	if a == RollBack {
 		_, err := r.stack.client.RollbackStack(ctx, &cloudformation.RollbackStackInput{
-			StackName:          &r.stack.name,
+			StackName:          &seen.ID,
 			ClientRequestToken: aws.String(token()),
 		})
 		return err

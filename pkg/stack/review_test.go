@@ -63,7 +63,6 @@ func TestReviewInTheCloud(t *testing.T) {
 				if p := mustProblem(t, err, report.ExitFailed); p.Message != left {
 					t.Errorf("message %q", p.Message)
 				}
-				time.Sleep(10 * time.Second)
 				if c.look().Exists {
 					t.Error("the empty stack is left")
 				}

@@ -94,6 +94,16 @@ type Wanted struct {
 	// Review is shown every change of a change set before it is executed, and says whether it may be. nil executes it. It
 	// returns when ctx is cancelled. Its errors are returned as they are, after the change set is taken away.
 	Review func(ctx context.Context, changes []report.ResourceChange) (bool, error)
+	// Agree is asked, before anything is done about it, whether a decision that changes the stack may be carried out: each
+	// but those that Review is shown the changes of, and the planned one. nil carries all of them out. It returns when ctx
+	// is cancelled. Its errors are returned as they are.
+	Agree func(ctx context.Context, d Decision) (bool, error)
+	// Planned is the action that was agreed to beforehand. Agree is not asked about it while it is the first that changes
+	// the stack; after another one it is a plan no more.
+	Planned Action
+	// Stale says that time has passed since the stack was looked at: something was uploaded, or a person asked. Then it is
+	// looked at once more before the first decision.
+	Stale bool
 }
 
 // Result is how a run ended. The error beside it is a *report.Problem, or wraps the cause of the context when the run

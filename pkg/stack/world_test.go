@@ -83,7 +83,7 @@ func told(text string) happening {
 func typeOf(id string) string {
 	for prefix, resourceType := range map[string]string{
 		"Table": "AWS::DynamoDB::Table", "Role": "AWS::IAM::Role", "Group": "AWS::Logs::LogGroup", "Bucket": "AWS::S3::Bucket",
-		"Route": "AWS::ApiGatewayV2::Route", "Stage": "AWS::ApiGatewayV2::Stage",
+		"Route": "AWS::ApiGatewayV2::Route", "Stage": "AWS::ApiGatewayV2::Stage", "Permission": "AWS::Lambda::Permission",
 	} {
 		if strings.HasPrefix(id, prefix) {
 			return resourceType

@@ -56,6 +56,9 @@ func (r *run) unsent(ctx context.Context, seen Seen, doing string, err error) (R
 	case inDoubt(err):
 		return running(seen, because(ctx, err), "whether %s the stack %s has begun is not known", doing, r.stack.name)
 	}
+	if code, message := answer(err); code == incapable {
+		return Result{Seen: seen}, r.refused(message)
+	}
 	return Result{Seen: seen}, fmt.Errorf("%s the stack %s: %w", doing, r.stack.name, err)
 }
 
@@ -89,6 +92,9 @@ func (s *Stack) left(ctx context.Context, seen Seen, err error) (Result, error) 
 	state := ""
 	if inProgress(seen.Status) {
 		state = fmt.Sprintf(": it %s (%s)", said(seen.Status), seen.Status)
+	}
+	if errors.Is(err, errBlind) {
+		state += ", when it could last be looked at"
 	}
 	return running(seen, because(ctx, err), "%s, while the stack %s goes on%s", why, s.name, state)
 }
