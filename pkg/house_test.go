@@ -117,7 +117,7 @@ func TestOnlyAFewKnow(t *testing.T) {
 		{"github.com/aws/aws-lambda-go", []string{"functions"}},
 		{"github.com/fatih/color", []string{"pkg/screen"}},
 		{"github.com/spf13/cobra", []string{"cmd/plldb"}},
-		{"github.com/aymanbagabas/go-udiff", []string{"pkg/rollout"}},
+		{"github.com/rogpeppe/go-internal", []string{"pkg/rollout"}},
 		{"go.yaml.in/yaml/", []string{"pkg/render", "pkg/localcloud/cloudformation"}},
 		{"go.etcd.io/bbolt", []string{"pkg/localcloud/store"}},
 		{"github.com/klauspost/compress", []string{"pkg/archive"}},

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
+	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/plldb/plldb/pkg/artifact"
 	"github.com/plldb/plldb/pkg/render"
@@ -63,6 +63,9 @@ func (r *Run) show(ctx context.Context, plan Plan) error {
 	for _, w := range plan.Writes() {
 		r.sink.Tell(report.Planned{What: w.What, Reason: w.Reason, Refused: plan.Stack.Problem != nil})
 	}
+	if plan.Stack.Action == stack.Check {
+		r.sink.Tell(report.Notice{Text: plan.Stack.Reason + ": a setup would " + string(stack.Check)})
+	}
 	if p := plan.Stack.Problem; p != nil {
 		r.sink.Tell(report.Notice{Text: "what to do about it: " + p.Hint})
 	}
@@ -79,7 +82,14 @@ func (r *Run) showTemplate(found stack.Seen, text []byte) {
 		const between = "the stack %s is in the state %s: what runs may be other than its template says"
 		r.sink.Tell(report.Notice{Text: fmt.Sprintf(between, StackName, found.Status)})
 	}
-	r.sink.Tell(report.TemplateDiff{Text: udiff.Unified("deployed", "planned", found.Template, string(text))})
+	r.sink.Tell(report.TemplateDiff{Text: unified(found.Template, string(text))})
+}
+
+// unified is the unified diff of two templates, "" when they are the same.
+func unified(deployed, planned string) string {
+	text := diff.Diff("deployed", []byte(deployed), "planned", []byte(planned))
+	_, hunks, _ := strings.Cut(string(text), "\n") // before the first line break stands the command that would make it
+	return hunks
 }
 
 // unknownVersion stands for the version of an object that is yet to be sent.

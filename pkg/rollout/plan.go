@@ -57,7 +57,7 @@ func (p Plan) Writes() []Write {
 	if p.Template.Put {
 		writes = append(writes, Write{"object " + artifact.TemplateKey(artifact.Version), p.Template.Reason})
 	}
-	if p.Stack.Action != stack.Unchanged {
+	if p.Stack.Action != stack.Unchanged && p.Stack.Action != stack.Check { // a question changes nothing
 		writes = append(writes, p.stack())
 	}
 	return writes
@@ -128,12 +128,12 @@ func renderPlanned(seen Seen, list []Upload, template []byte) ([]byte, error) {
 func putReason(seen Seen, text []byte, action stack.Action) string {
 	newest, there := seen.Store.Newest[artifact.TemplateKey(artifact.Version)]
 	switch {
-	case text == nil:
-		return "a function's version changes"
-	case action != stack.Unchanged:
-		return "the stack is to be made of it"
 	case !there || !newest.Usable():
 		return "it is not in the bucket"
+	case text == nil:
+		return "a function's version changes"
+	case action != stack.Unchanged && action != stack.Check:
+		return "the stack is to be made of it"
 	case !newest.Is(text):
 		return "the bucket's newest version is another"
 	}
