@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -45,6 +46,11 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 		s.question.end(s.err)
 		show.Tell(outcome)
 		*code = o.code(outcome)
+		if err := show.Lost(); err != nil && *code == report.ExitDone {
+			fmt.Fprintf(s.err, "error: the answer could not be written: %v\nhint: what was done is done; "+
+				"plldb bootstrap status says how the stack stands\n", err)
+			*code = report.ExitFailed
+		}
 		return nil
 	}
 }
@@ -70,6 +76,7 @@ func (o *options) settings(s streams, show pauser) rollout.Settings {
 		Yes:      o.yes,
 		Drift:    o.drift,
 		Tags:     o.tags,
+		Profile:  o.profile,
 		Watch:    o.again("plldb bootstrap watch"),
 		Clear:    o.again("plldb bootstrap destroy --purge"),
 		Ask:      asker(s, show),

@@ -72,6 +72,12 @@ func subcommandNeeded(cmd *cobra.Command, args []string) error {
 	if cmd.SuggestionsMinimumDistance == 0 {
 		cmd.SuggestionsMinimumDistance = 2
 	}
+	if !cmd.HasParent() { // what people type first
+		if meant, rest, err := cmd.Find([]string{"bootstrap", args[0]}); err == nil && len(rest) == 0 && meant.Name() == args[0] {
+			p.Hint = "did you mean " + meant.CommandPath() + "?"
+			return p
+		}
+	}
 	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
 		p.Hint = "did you mean " + cmd.CommandPath() + " " + strings.Join(like, ", ") + "?"
 	}

@@ -49,6 +49,7 @@ func (o *opened) begin(asked bool) (*rollout.Run, *screen.Screen) {
 // is wrong is the error.
 func openEnvironment() (*opened, error) {
 	var v variables
+	v.unknown(os.Environ())
 	o := &opened{timeout: v.duration("PLLDB_TIMEOUT", rollout.DefaultTimeout)}
 	inside := &Local{Region: LocalRegion, Sink: o}
 	o.open = inside.Open // it ends with the process: its state is whole after every call

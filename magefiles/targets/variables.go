@@ -3,6 +3,7 @@ package targets
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +20,30 @@ type variables struct{ wrong error }
 func (v *variables) refuse(hint, format string, args ...any) {
 	if v.wrong == nil {
 		v.wrong = &report.Problem{Message: fmt.Sprintf(format, args...), Hint: hint, Code: report.ExitUsage}
+	}
+}
+
+// known are the variables that something under mage reads.
+func known() []string {
+	return []string{
+		"PLLDB_ACCEPTANCE", "PLLDB_ACCOUNT", "PLLDB_ADOPT", "PLLDB_ALLOW_DATA_LOSS", "PLLDB_ALLOW_DOWNGRADE", "PLLDB_BENCH_RUNS",
+		"PLLDB_DRIFT", "PLLDB_FORCE", "PLLDB_FORCE_ROLLBACK", "PLLDB_LOCAL", "PLLDB_PURGE", "PLLDB_STATE", "PLLDB_TAGS",
+		"PLLDB_TIMEOUT", "PLLDB_YES",
+	}
+}
+
+// unknown refuses a PLLDB_ variable that nobody reads: a misspelt PLLDB_ACCOUNT would let every account pass.
+func (v *variables) unknown(environ []string) {
+	for _, setting := range environ {
+		name, _, _ := strings.Cut(setting, "=")
+		if !strings.HasPrefix(name, "PLLDB_") || slices.Contains(known(), name) {
+			continue
+		}
+		hint := "unset it; these are known: " + strings.Join(known(), ", ")
+		if name == "PLLDB_CONFIRM" {
+			hint = "unset it: mage never asks, and mage bootstrap:diff shows the plan"
+		}
+		v.refuse(hint, "%s is no setting of plldb's under mage", name)
 	}
 }
 

@@ -175,3 +175,16 @@ func TestATimeoutUnderMage(t *testing.T) {
 		t.Errorf("story %s", got.errors)
 	}
 }
+
+// A variable that nobody reads is an error: misspelt, it would be a guard that is not there.
+func TestAnUnknownVariable(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{
+		"PLLDB_ACCONT":  "Error: PLLDB_ACCONT is no setting of plldb's under mage\nhint: ",
+		"PLLDB_CONFIRM": "mage never asks, and mage bootstrap:diff shows the plan",
+	} {
+		w := newWorld(t)
+		want := seen{code: 2, says: says, not: "GetCallerIdentity"}
+		want.check(t, w, runMage(t, w, t.TempDir(), "Destroy", name+"=1"))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"strings"
 
 	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/report"
@@ -20,6 +21,29 @@ func (r *Run) Explain(ctx context.Context, err error) error {
 }
 
 func (r *Run) explain(ctx context.Context, command Command, err error) *report.Problem {
+	return r.located(r.problem(ctx, command, err))
+}
+
+// located makes the AWS commands of a hint ask where this run has asked: pasted as they are they would find the stack of
+// another account or region.
+func (r *Run) located(p *report.Problem) *report.Problem {
+	who, known := r.identity.peek()
+	if !known {
+		return p
+	}
+	flags := " --region " + who.Region
+	if who.Endpoint != "" {
+		flags += " --endpoint-url " + who.Endpoint
+	}
+	if r.settings.Profile != "" {
+		flags += " --profile " + r.settings.Profile
+	}
+	there := *p
+	there.Hint = strings.ReplaceAll(p.Hint, "--stack-name "+StackName, "--stack-name "+StackName+flags)
+	return &there
+}
+
+func (r *Run) problem(ctx context.Context, command Command, err error) *report.Problem {
 	if p, ok := errors.AsType[*report.Problem](err); ok {
 		return r.following(ctx, p)
 	}

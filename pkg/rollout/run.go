@@ -49,8 +49,9 @@ type Settings struct {
 	// plldb or of a source tree: so that many runs, each in a region of its own, may share them.
 	Packed *Packed
 
-	Watch string // the command that follows a stack which goes on without us
-	Clear string // the command that purges
+	Profile string // the AWS profile that was asked for by name, for commands that hints speak of
+	Watch   string // the command that follows a stack which goes on without us
+	Clear   string // the command that purges
 
 	// Ask puts a question to a person; nil where there is nobody.
 	Ask func(ctx context.Context, question string) (bool, error)

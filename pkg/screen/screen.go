@@ -18,8 +18,10 @@
 package screen
 
 import (
+	"errors"
 	"io"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/plldb/plldb/pkg/report"
@@ -41,6 +43,7 @@ type Options struct {
 // Screen is a report.Sink that prints. Close it when the run is over.
 type Screen struct {
 	o      Options
+	out    *keeper // Out
 	paint  paint // of Err
 	bright paint // of Out
 
@@ -60,7 +63,34 @@ var _ report.Sink = (*Screen)(nil)
 
 // New returns a screen on the given streams.
 func New(o Options) *Screen {
-	return &Screen{o: o, paint: newPaint(o.Color), bright: newPaint(o.OutColor)}
+	out := &keeper{Writer: o.Out}
+	o.Out = out
+	return &Screen{o: o, out: out, paint: newPaint(o.Color), bright: newPaint(o.OutColor)}
+}
+
+// keeper keeps the first error of a stream.
+type keeper struct {
+	io.Writer
+	err error
+}
+
+func (k *keeper) Write(p []byte) (int, error) {
+	n, err := k.Writer.Write(p)
+	if k.err == nil {
+		k.err = err
+	}
+	return n, err
+}
+
+// Lost is why something that stands on Out could not be written; nil if all was, or if the reader had read enough and left
+// (plldb … | head).
+func (s *Screen) Lost() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(s.out.err, syscall.EPIPE) {
+		return nil
+	}
+	return s.out.err
 }
 
 // Tell shows one event.
