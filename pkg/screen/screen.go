@@ -44,8 +44,8 @@ type Options struct {
 type Screen struct {
 	o      Options
 	out    *keeper // Out
-	paint  paint // of Err
-	bright paint // of Out
+	paint  paint   // of Err
+	bright paint   // of Out
 
 	mu    sync.Mutex
 	step  report.Step // what is being worked at, "" between steps
