@@ -18,8 +18,9 @@ type Stopped struct {
 // Error names the signal.
 func (s Stopped) Error() string { return "stopped by " + s.Signal }
 
-// echo is how soon after a signal another one is the same: while the first child process of a program is being started, Go
-// may deliver one Ctrl-C of the terminal twice (seen about once in forty trials under load; nobody's fingers are as fast).
+// echo is how soon after a signal another one is the same: while the first child process of a program was being started, one
+// Ctrl-C of the terminal was seen to arrive twice, about once in forty trials under load. That it is the child's copy,
+// delivered through the memory that both still share, is suspected and not proven. Nobody's fingers are as fast.
 const echo = 100 * time.Millisecond
 
 // StopOn returns a context that the first of the signals cancels with Stopped as its cause: what can be cancelled is. At
