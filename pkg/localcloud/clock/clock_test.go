@@ -1,10 +1,13 @@
 package clock_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -82,4 +85,51 @@ func TestHandStandsStillUntilItIsTurned(t *testing.T) {
 	if got := h.Now().Sub(start()); got != 800*time.Second {
 		t.Errorf("it was turned by %v", got)
 	}
+}
+
+func TestWaitEndsWhenTheClockShowsTheMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := clock.NewHand(start())
+		woke := make(chan error, 2)
+		for range 2 {
+			go func() { woke <- h.Wait(t.Context(), start().Add(time.Minute)) }()
+		}
+		h.Turn(59 * time.Second)
+		synctest.Wait()
+		if len(woke) != 0 {
+			t.Fatal("a second too early")
+		}
+		h.Turn(time.Second)
+		for range 2 {
+			if err := <-woke; err != nil {
+				t.Error(err)
+			}
+		}
+		if err := h.Wait(t.Context(), start()); err != nil {
+			t.Errorf("a moment that is past: %v", err)
+		}
+	})
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	for name, c := range map[string]clock.Alarm{"by hand": clock.NewHand(start()), "real": clock.Real(1)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				if err := c.Wait(ctx, c.Now().Add(time.Hour)); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestRealWaitsAsLongAsDueSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, from := clock.Real(60), time.Now()
+		if err := c.Wait(t.Context(), c.Due(c.Now(), time.Minute)); err != nil || time.Since(from) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(from))
+		}
+	})
 }
