@@ -47,3 +47,13 @@ func fill(b testing.TB, s *store.Store, n int) {
 		}
 	})
 }
+
+func BenchmarkMemo(b *testing.B) {
+	s := open(b, b.TempDir())
+	memo := store.NewMemo[string](s)
+	for b.Loop() {
+		if _, err := memo.Get(b.Context(), "a", func(*store.Tx) (string, error) { return "1", nil }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

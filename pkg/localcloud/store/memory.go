@@ -11,12 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // inMemory keeps tables in maps. A transaction works on copies of the tables that it writes to.
 type inMemory struct {
-	turn   turn
-	tables map[string]map[string][]byte
+	turn    turn
+	tables  map[string]map[string][]byte
+	commits atomic.Uint64
 }
 
 func newInMemory() *inMemory {
@@ -35,6 +37,7 @@ func (m *inMemory) update(ctx context.Context, work func(pages) error, after fun
 	}
 	if len(p.written) > 0 {
 		maps.Copy(m.tables, p.written)
+		m.commits.Add(1)
 		after()
 	}
 	return nil

@@ -25,6 +25,8 @@ type keeper interface {
 	// update calls work alone, and keeps what it wrote if it returns nil; then it calls after, still alone. Where work
 	// wrote nothing, it does not.
 	update(ctx context.Context, work func(pages) error, after func()) error
+	// generation is another number after each transaction that wrote; false says that it cannot be told.
+	generation() (uint64, bool)
 }
 
 // pages are the tables within one transaction. Keys come in the order of their bytes.
