@@ -23,7 +23,7 @@ type describeOutput struct {
 	NextToken string      `json:"nextToken,omitempty"`
 }
 
-// described is a group as it is answered. Nothing is stored in one and nothing filters it, so two numbers are always 0.
+// described is a group as it is answered. Nothing filters one, so there are no metric filters.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
 type described struct {
 	LogGroupName      string `json:"logGroupName"`
@@ -49,7 +49,7 @@ func (s *Service) describeLogGroups(ctx context.Context, c *wire.Call, in descri
 	}
 	out := describeOutput{LogGroups: []described{}}
 	p := placeOf(c)
-	err = s.config.Store.Update(ctx, func(tx *store.Tx) error {
+	err = s.read(ctx, func(tx *store.Tx) error {
 		store.Each(tx, table, p.At(in.LogGroupNamePrefix), func(_ string, g group) bool {
 			if g.Name <= after || !in.wants(g) {
 				return true
@@ -68,17 +68,8 @@ func (s *Service) describeLogGroups(ctx context.Context, c *wire.Call, in descri
 
 // check gives the size of the page, and the name after which it begins.
 func (in describeInput) check() (limit int, after string, err error) {
-	limit = most
-	if in.Limit != nil {
-		limit = *in.Limit
-	}
-	if limit < 1 || limit > most {
-		bound := "greater than or equal to 1"
-		if limit > most {
-			bound = "less than or equal to 50"
-		}
-		return 0, "", invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: "+
-			"Member must have value %s", limit, bound)
+	if limit, err = limited(in.Limit, most); err != nil {
+		return 0, "", err
 	}
 	if in.LogGroupNamePrefix != "" && in.LogGroupNamePattern != "" {
 		return 0, "", invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
@@ -89,12 +80,29 @@ func (in describeInput) check() (limit int, after string, err error) {
 	if in.NextToken != nil {
 		name, failed := base64.StdEncoding.DecodeString(*in.NextToken)
 		if failed != nil || len(name) == 0 {
-			return 0, "", invalid("The specified nextToken is invalid.") // the words are unverified
+			return 0, "", badToken()
 		}
 		after = string(name)
 	}
 	return limit, after, nil
 }
+
+// limited is the size of a page: the one that is asked for, or the largest.
+func limited(asked *int, largest int) (int, error) {
+	const wrong = "1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: " +
+		"Member must have value "
+	switch {
+	case asked == nil:
+		return largest, nil
+	case *asked < 1:
+		return 0, invalid(wrong+"greater than or equal to 1", *asked)
+	case *asked > largest:
+		return 0, invalid(wrong+"less than or equal to %d", *asked, largest)
+	}
+	return *asked, nil
+}
+
+func badToken() error { return invalid("The specified nextToken is invalid.") } // the words are unverified
 
 func (in describeInput) wants(g group) bool {
 	return strings.Contains(g.Name, in.LogGroupNamePattern) && (in.LogGroupClass == "" || in.LogGroupClass == standard)
@@ -107,6 +115,6 @@ func (in describeInput) describe(p place, g group) described {
 		return d
 	}
 	d.RetentionInDays, d.LogGroupClass, d.LogGroupARN = g.Retention, standard, p.arn(g.Name)
-	d.MetricFilterCount, d.StoredBytes = new(int), new(int64)
+	d.MetricFilterCount, d.StoredBytes = new(int), &g.Bytes
 	return d
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
@@ -19,6 +20,8 @@ type group struct {
 	Retention int               // days; 0 is for ever
 	Tags      map[string]string // all of them
 	FromStack []string          // the keys of the tags that are the stack's and not the resource's
+	Bytes     int64             // of the events in it
+	Chunks    int64             // in which they are
 }
 
 // place is where groups live.
@@ -62,7 +65,40 @@ func (p place) add(tx *store.Tx, g group) error {
 
 func (p place) put(tx *store.Tx, g group) { store.Put(tx, table, p.At(g.Name), g) }
 
-func (p place) remove(tx *store.Tx, name string) { store.Delete(tx, table, p.At(name)) }
+// remove removes a group with its streams.
+func (p place) remove(tx *store.Tx, g group) {
+	for _, s := range p.streams(tx, g.Name, "") {
+		p.removeStream(tx, &g, s)
+	}
+	store.Delete(tx, table, p.At(g.Name))
+}
+
+// identified is a group that a call names by its name, or by its name or ARN as its identifier.
+func (p place) identified(tx *store.Tx, name, identifier string) (group, error) {
+	switch {
+	case name != "" && identifier != "":
+		// the words are unverified
+		return group{}, invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+	case identifier == "":
+		return p.find(tx, name)
+	case !strings.HasPrefix(identifier, "arn:"):
+		return p.find(tx, identifier)
+	}
+	own, ok := strings.CutPrefix(identifier, p.arn(""))
+	if !ok {
+		return group{}, wire.Unmodelled("InvalidParameterException",
+			"log groups of other accounts or regions: %s", identifier)
+	}
+	return p.find(tx, strings.TrimSuffix(own, ":*"))
+}
+
+// horizon is when the oldest event may be that the group still has.
+func (g group) horizon(now time.Time) time.Time {
+	if g.Retention == 0 {
+		return time.Time{}
+	}
+	return now.AddDate(0, 0, -g.Retention)
+}
 
 var namePattern = regexp.MustCompile(`^[.\-_/#A-Za-z0-9]+$`)
 

@@ -92,7 +92,7 @@ func (handler) Delete(tx *store.Tx, in resource.Input) (time.Duration, error) {
 	if err != nil {
 		return 0, refusal(err, in.PhysicalID)
 	}
-	placeIn(in).remove(tx, g.Name)
+	placeIn(in).remove(tx, g)
 	return deleting, nil
 }
 

@@ -1,23 +1,37 @@
 package logs_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"github.com/plldb/plldb/pkg/localcloud/logs"
 	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 )
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 // cloud is CloudWatch Logs.
-type cloud struct{ servicetest.JSON }
+type cloud struct {
+	servicetest.JSON
+	service *logs.Service
+}
 
 func newCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := servicetest.New(t)
-	c.Serve("logs", logs.New(logs.Config{Store: c.Store, Clock: c.Hand}))
-	return &cloud{servicetest.JSON{Cloud: c, Target: "Logs_20140328"}}
+	service := logs.New(logs.Config{Store: c.Store, Clock: c.Hand, Life: context.WithoutCancel(t.Context())})
+	t.Cleanup(func() {
+		if err := service.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	c.Serve("logs", service)
+	return &cloud{servicetest.JSON{Cloud: c, Target: "Logs_20140328"}, service}
 }
 
 // names are the groups that a DescribeLogGroups lists, and its token.
@@ -155,7 +169,7 @@ func TestRefusals(t *testing.T) {
 			"ListTagsForResource", `{"resourceArn": "arn:aws:logs:eu-west-1:222222222222:log-group:one"}`,
 			"InvalidParameterException", "does not model",
 		},
-		{"PutLogEvents", `{}`, "UnknownOperationException", "does not model"},
+		{"StartQuery", `{}`, "UnknownOperationException", "does not model"},
 	} {
 		t.Run(c.operation+" "+c.text, func(t *testing.T) {
 			cloud := newCloud(t)

@@ -31,7 +31,7 @@ func (s *Service) createLogGroup(ctx context.Context, c *wire.Call, in createInp
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, func(tx *store.Tx) error {
+	return s.changeEvents(ctx, func(tx *store.Tx) error {
 		return placeOf(c).add(tx, group{Name: in.LogGroupName, Created: s.config.Clock.Now().UnixMilli(), Tags: in.Tags})
 	})
 }
@@ -40,13 +40,13 @@ type nameInput struct {
 	LogGroupName string `json:"logGroupName"`
 }
 
-// deleteLogGroup removes a group.
+// deleteLogGroup removes a group with all that is in it.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteLogGroup.html
 func (s *Service) deleteLogGroup(ctx context.Context, c *wire.Call, in nameInput) (any, error) {
-	return s.change(ctx, func(tx *store.Tx) error {
+	return s.changeEvents(ctx, func(tx *store.Tx) error {
 		g, err := placeOf(c).find(tx, in.LogGroupName)
 		if err == nil {
-			placeOf(c).remove(tx, g.Name)
+			placeOf(c).remove(tx, g)
 		}
 		return err
 	})

@@ -28,9 +28,11 @@ type Route struct {
 // body. named is what stands for the labels of the path.
 type RESTOperation func(ctx context.Context, c *Call, named map[string]string) (any, error)
 
-// File is an answer that is not JSON.
+// File is an answer that is not JSON, or not the route's one.
 type File struct {
-	ContentType string
+	Status      int         // 0 is the route's
+	Header      http.Header // what else the answer carries; may be nil
+	ContentType string      // "" for an answer without a body
 	Data        []byte
 }
 
@@ -73,13 +75,22 @@ func (s *REST) Serve(ctx context.Context, w http.ResponseWriter, c *Call) error 
 	if answer != nil && !isFile {
 		return WriteJSON(w, c, r.Status, "application/json", answer)
 	}
-	if isFile {
-		w.Header().Set("Content-Type", file.ContentType)
+	file.write(w, c, r.Status)
+	return nil
+}
+
+// write answers with the file, or without a body.
+func (f File) write(w http.ResponseWriter, c *Call, status int) {
+	maps.Copy(w.Header(), f.Header)
+	if f.ContentType != "" {
+		w.Header().Set("Content-Type", f.ContentType)
+	}
+	if f.Status != 0 {
+		status = f.Status
 	}
 	w.Header().Set("x-amzn-RequestId", c.ID)
-	w.WriteHeader(r.Status)
-	_, _ = w.Write(file.Data) // the client gets it, or is gone
-	return nil
+	w.WriteHeader(status)
+	_, _ = w.Write(f.Data) // the client gets it, or is gone
 }
 
 // Refuse writes the error.

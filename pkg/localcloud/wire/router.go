@@ -10,9 +10,16 @@ import (
 	"time"
 )
 
-// largest is the longest body of a service that is not S3. CloudFormation's templates are the longest, at 51 200 bytes
-// inline; URL-encoded they grow threefold.
+// largest is the longest body of a service that is not S3 and not Bounded. CloudFormation's templates are the longest,
+// at 51 200 bytes inline; URL-encoded they grow threefold.
 const largest = 1 << 20
+
+// Bounded is a service whose bodies have limits of their own.
+type Bounded interface {
+	// Bound is how many bytes the body of a call may have, and how a longer one is refused. The operation is not known
+	// yet, but method and path are.
+	Bound(c *Call) (int, *Error)
+}
 
 // Router finds the service of a request and answers it.
 type Router struct {
@@ -127,7 +134,7 @@ func (r *Router) answer(w *watched, c *Call, service Service) *Error {
 // begin finds out what is asked for, and whether somebody asks whom AWS knows.
 func (c *Call) begin(service Service) *Error {
 	if c.Service != "s3" {
-		if err := c.read(); err != nil {
+		if err := c.read(service); err != nil {
 			return err
 		}
 	}
@@ -155,16 +162,21 @@ func (r *Router) serve(w http.ResponseWriter, c *Call, service Service) error {
 }
 
 // read takes the body of a call that is not S3's.
-func (c *Call) read() *Error {
-	body, err := io.ReadAll(io.LimitReader(c.Request.Body, largest+1))
+func (c *Call) read(service Service) *Error {
+	bound := largest
+	refusal := Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the request is over %d bytes", bound)
+	if b, ok := service.(Bounded); ok {
+		bound, refusal = b.Bound(c)
+	}
+	body, err := io.ReadAll(io.LimitReader(c.Request.Body, int64(bound)+1))
 	if e, late := errors.AsType[*Error](err); late {
 		return e
 	}
 	if err != nil {
 		abort() // the client is gone
 	}
-	if len(body) > largest {
-		return Errorf(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "the request is over %d bytes", largest)
+	if len(body) > bound {
+		return refusal
 	}
 	c.Body = body
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
