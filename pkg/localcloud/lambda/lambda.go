@@ -1,5 +1,5 @@
-// Package lambda is Lambda's control plane as far as the template and its readers need it: functions with their code,
-// configuration and state, and their resource policies. Functions do not run yet.
+// Package lambda is Lambda as far as the template and its readers need it: functions with their code, configuration and
+// state, their resource policies, and who calls them. What runs them is given to it.
 //
 // The words of a refusal that has no source beside it are written from memory, and so unverified.
 //
@@ -23,6 +23,15 @@ type Config struct {
 	Clock   clock.Clock
 	Objects resource.Objects // where functions' code comes from
 	Roles   Roles            // what functions run as
+
+	// Run runs functions. Where it is nil, Invoke is refused.
+	Run Runner
+	// Endpoint is the URL at which functions find the local cloud, "" if there is none. It may be nil.
+	Endpoint func() string
+	// Pace is the clock of the pauses before an asynchronous event is tried again. nil is the machine's.
+	Pace clock.Alarm
+	// Secret is what functions' access keys are made with: the same secret makes the same keys.
+	Secret string
 }
 
 // Roles are IAM's roles, as far as Lambda asks for them.
@@ -39,14 +48,35 @@ type Service struct {
 	clock   clock.Clock
 	objects resource.Objects
 	roles   Roles
+
+	runner   Runner // nil where functions do not run
+	endpoint func() string
+	pace     clock.Alarm
+	secret   string
+	known    *store.Memo[*function] // by their ARNs, for those who call them often
+	events   background // asynchronous ones
 }
 
-// New is the service on a store.
+// New is the service on a store. Close it in the end, if functions run.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, clock: c.Clock, objects: c.Objects, roles: c.Roles}
+	s := &Service{
+		store: c.Store, clock: c.Clock, objects: c.Objects, roles: c.Roles,
+		runner: c.Run, endpoint: c.Endpoint, pace: c.Pace, secret: c.Secret,
+		known: store.NewMemo[*function](c.Store),
+	}
+	if s.endpoint == nil {
+		s.endpoint = func() string { return "" }
+	}
+	if s.pace == nil {
+		s.pace = clock.Real(1)
+	}
 	s.REST = wire.REST{Name: "Lambda", Wrong: "InvalidParameterValueException", Routes: s.routes()}
 	return s
 }
+
+// Close gives up the asynchronous events that are on their way, those that a function has among them, and waits until
+// that is done, as long as ctx lasts.
+func (s *Service) Close(ctx context.Context) error { return s.events.close(ctx) }
 
 // Types are the resource types of Lambda.
 func (s *Service) Types() []resource.Type {
@@ -63,7 +93,11 @@ func (s *Service) Refuse(w http.ResponseWriter, c *wire.Call, e *wire.Error) {
 	if e.Status >= http.StatusInternalServerError {
 		kind = "Service"
 	}
-	s.RefuseAs(w, c, e, map[string]string{"Type": kind, member: e.Message})
+	body := map[string]string{"Type": kind, member: e.Message}
+	for _, field := range e.Fields {
+		body[field.Name] = field.Value
+	}
+	s.RefuseAs(w, c, e, body)
 }
 
 // within runs an operation in a transaction, with the moment at which it happens.

@@ -170,13 +170,6 @@ func (s *Service) removePermission(ctx context.Context, c *wire.Call, named map[
 	})
 }
 
-// invoke refuses: functions do not run.
-func (s *Service) invoke(ctx context.Context, c *wire.Call, named map[string]string) (any, error) {
-	return s.on(ctx, c, named["FunctionName"], func(_ *store.Tx, f *function, _ time.Time) (any, error) {
-		return nil, wire.Unmodelled("UnknownOperationException", "Invoke: functions do not run here yet (%s)", f.FunctionName)
-	})
-}
-
 // change is what UpdateFunctionConfiguration may be told. What is not set stays.
 type change struct {
 	Role, Handler, Description, Runtime *string

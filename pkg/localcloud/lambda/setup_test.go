@@ -3,10 +3,16 @@ package lambda_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/plldb/plldb/pkg/localcloud/lambda"
 	"github.com/plldb/plldb/pkg/localcloud/resource"
@@ -14,6 +20,8 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // objects are what lies in buckets: blobs' sums by "bucket/key/version".
 type objects map[string]string
@@ -43,6 +51,8 @@ type cloud struct {
 	servicetest.REST
 	objects objects
 	roles   roles
+	service *lambda.Service
+	router  *wire.Router
 }
 
 func newCloud(t *testing.T) *cloud {
@@ -51,9 +61,57 @@ func newCloud(t *testing.T) *cloud {
 		REST:    servicetest.REST{Cloud: servicetest.New(t), Root: "/2015-03-31/functions/"},
 		objects: objects{}, roles: roles{serviceRole: nil},
 	}
-	c.Serve("lambda", lambda.New(lambda.Config{Store: c.Store, Clock: c.Hand, Objects: c.objects, Roles: c.roles}))
+	c.serve(lambda.Config{})
 	c.Tags = map[string]string{"team": "blue", "aws:cloudformation:stack-name": "demo"}
 	return c
+}
+
+// serve makes the service anew, on the same store.
+func (c *cloud) serve(config lambda.Config) {
+	c.T.Helper()
+	config.Store, config.Clock, config.Objects, config.Roles = c.Store, c.Hand, c.objects, c.roles
+	c.service = lambda.New(config)
+	service := c.service
+	c.T.Cleanup(func() {
+		if err := service.Close(context.WithoutCancel(c.T.Context())); err != nil {
+			c.T.Error(err)
+		}
+	})
+	c.Serve("lambda", service)
+	c.router = &wire.Router{
+		Services:  map[string]wire.Service{"lambda": service},
+		Now:       c.Hand.Now,
+		AccountOf: func(string) string { return "111111111111" },
+		Secure:    func() bool { return true },
+	}
+}
+
+// raw sends a request whose answer need not be an object of JSON.
+func (c *cloud) raw(r *http.Request) *http.Response {
+	c.T.Helper()
+	r.Header.Set("Authorization", "Credential=AKIDA/20260102/eu-west-1/lambda/aws4_request")
+	w := httptest.NewRecorder()
+	c.router.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, r *http.Response) string {
+	t.Helper()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// refusal is "Code: message" of an error.
+func refusal(t *testing.T, r *http.Response) string {
+	t.Helper()
+	var e struct{ Message string }
+	if err := json.Unmarshal([]byte(body(t, r)), &e); err != nil {
+		t.Fatal(err)
+	}
+	return r.Header.Get("X-Amzn-Errortype") + ": " + e.Message
 }
 
 // upload puts bytes where a function's code may come from.
