@@ -9,7 +9,8 @@ import (
 // Memo keeps what was read for as long as nobody writes to the store, whoever it is. A value is shared: who gets it does
 // not change it. It may be used by several goroutines.
 type Memo[V any] struct {
-	store *Store
+	store   *Store
+	reading turn // of whom one reads, since what he finds is what the others wait for
 
 	mu         sync.Mutex
 	generation uint64
@@ -17,17 +18,23 @@ type Memo[V any] struct {
 }
 
 // NewMemo is one that knows nothing yet.
-func NewMemo[V any](s *Store) *Memo[V] { return &Memo[V]{store: s} }
+func NewMemo[V any](s *Store) *Memo[V] { return &Memo[V]{store: s, reading: make(turn, 1)} }
 
 // Get gives what read makes of the state as it is. read is called in a transaction, where the value is not known by its key
 // already; it writes nothing, and its errors are not kept.
 func (m *Memo[V]) Get(ctx context.Context, key string, read func(*Tx) (V, error)) (V, error) {
-	if now, ok := m.store.tables.generation(); ok {
-		if value, known := m.known(now, key); known {
-			return value, nil
-		}
+	if value, ok := m.present(key); ok {
+		return value, nil
 	}
-	var value V
+	if err := m.reading.take(ctx); err != nil {
+		var none V
+		return none, err
+	}
+	defer m.reading.give()
+	value, ok := m.present(key)
+	if ok {
+		return value, nil
+	}
 	err := m.store.Update(ctx, func(tx *Tx) error {
 		now, ok := m.store.tables.generation() // nobody writes meanwhile
 		var err error
@@ -37,6 +44,16 @@ func (m *Memo[V]) Get(ctx context.Context, key string, read func(*Tx) (V, error)
 		return err
 	})
 	return value, err
+}
+
+// present is the value of a key if it is known, and nothing was written since.
+func (m *Memo[V]) present(key string) (V, bool) {
+	now, ok := m.store.tables.generation()
+	if !ok {
+		var none V
+		return none, false
+	}
+	return m.known(now, key)
 }
 
 func (m *Memo[V]) known(generation uint64, key string) (V, bool) {

@@ -120,13 +120,16 @@ func (c *connection) note(e Ending) {
 
 // end ends the connection with a close frame, beside the caller; false if it is ending already. Serve waits for it:
 // tasks does not grow any more once Serve's goroutine has seen the end.
-func (c *connection) end(e Ending) bool {
+func (c *connection) end(e Ending) bool { return c.endWithin(parting, e) }
+
+// endWithin is end for a client that has so long for its answer.
+func (c *connection) endWithin(patience time.Duration, e Ending) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.settle(e) {
 		return false
 	}
-	c.tasks.Go(func() { c.part(e) })
+	c.tasks.Go(func() { c.part(patience, e) })
 	return true
 }
 
@@ -140,9 +143,9 @@ func (c *connection) settle(e Ending) bool {
 
 // part sends a close frame and reads until the client has answered it. The deadline is for a client that does not: the
 // one that coder/websocket has for that does not hold within a frame.
-func (c *connection) part(e Ending) {
+func (c *connection) part(patience time.Duration, e Ending) {
 	<-c.opened
-	if c.ws == nil || c.tap.SetReadDeadline(time.Now().Add(parting)) != nil {
+	if c.ws == nil || c.tap.SetReadDeadline(time.Now().Add(patience)) != nil {
 		return
 	}
 	_ = c.ws.Close(websocket.StatusCode(e.Code), e.Reason) // a client that has gone ends it too

@@ -107,7 +107,7 @@ func (h *Hub) Len() int {
 // and so is the ctx of every Message.
 func (h *Hub) Close(ctx context.Context) error {
 	for _, c := range h.shut() {
-		c.end(away())
+		c.endWithin(leaving, away())
 	}
 	select {
 	case <-h.gone:

@@ -69,6 +69,7 @@ const waiting = 64
 const (
 	writing = 10 * time.Second // for one write
 	parting = 5 * time.Second  // for the answer to a close frame
+	leaving = time.Second      // for the same, when the hub closes: what is to be done afterwards has its time too
 )
 
 func (c Config) complete() Config {
