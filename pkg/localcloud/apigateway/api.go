@@ -43,6 +43,8 @@ func checkAPI(_ *store.Tx, _ wire.Place, r *record[apiSettings], _ *apiSettings)
 		return bad("Invalid API name specified")
 	case !strings.HasPrefix(s.RouteSelectionExpression, "$"):
 		return bad("Invalid routeSelectionExpression")
+	case !readable(s.RouteSelectionExpression):
+		return unmodelled("the route selection expression %s, only those of $request.body", s.RouteSelectionExpression)
 	case s.CorsConfiguration != nil:
 		return bad("Cors is not supported for WEBSOCKET protocolType")
 	case len(s.Description) > 1024: // unverified words

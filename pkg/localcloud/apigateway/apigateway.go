@@ -1,7 +1,8 @@
-// Package apigateway is API Gateway's control plane for WebSocket APIs, as far as the template and its readers need it:
-// APIs with their authorizers, integrations, routes, route responses and stages. They are made by CloudFormation alone,
-// and read, changed and removed by everybody; nothing is served on them yet.
+// Package apigateway is API Gateway, as far as WebSocket APIs need it. Its control plane has APIs with their
+// authorizers, integrations, routes, route responses and stages; they are made by CloudFormation alone, and read,
+// changed and removed by everybody. Its data plane lets clients connect to them, and functions write to the clients.
 // https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/api-reference.html
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api.html
 package apigateway
 
 import (
@@ -12,13 +13,24 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/traffic"
+	"github.com/plldb/plldb/pkg/localcloud/websocket"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
-// Config is what the service stands on.
+// Config is what the service stands on. Without Hub, Functions or Pace no API is served.
 type Config struct {
 	Store *store.Store
 	Clock clock.Clock
+
+	Hub       *websocket.Hub  // the connections
+	Functions traffic.Invoker // what routes and authorizers call
+	Pace      clock.Alarm     // of throttles and timeouts, and of the times that events carry
+	Watch     traffic.Watcher // may be nil
+	// Recovers says that connections are written down, for Recover: only the one server of a state does that.
+	Recovers bool
+	// Settle brings the state up to the present before a message is dealt with. It may be nil.
+	Settle func(ctx context.Context) error
 }
 
 // Service is API Gateway: a wire.Service, and the resource types that CloudFormation makes of it.
@@ -26,11 +38,12 @@ type Service struct {
 	wire.REST
 	store *store.Store
 	clock clock.Clock
+	plane *plane // nil where no API is served
 }
 
 // New is the service on a store.
 func New(c Config) *Service {
-	s := &Service{store: c.Store, clock: c.Clock}
+	s := &Service{store: c.Store, clock: c.Clock, plane: newPlane(c)}
 	s.REST = wire.REST{Name: "API Gateway", Wrong: "BadRequestException", Routes: s.routes()}
 	return s
 }

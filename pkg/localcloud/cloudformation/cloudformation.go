@@ -39,6 +39,7 @@ type Service struct {
 	wire.Query
 	config    Config
 	templates parsed
+	next      *store.Memo[coming]
 }
 
 // New makes the service.
@@ -47,7 +48,7 @@ func New(config Config) *Service {
 	if config.Faults == nil {
 		config.Faults = noFaults{}
 	}
-	s := &Service{config: config}
+	s := &Service{config: config, next: store.NewMemo[coming](config.Store)}
 	s.Query = wire.Query{
 		Version:    "2010-05-15",
 		Namespace:  "http://cloudformation.amazonaws.com/doc/2010-05-15/",

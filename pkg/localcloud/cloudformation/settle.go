@@ -16,6 +16,10 @@ const foundFor = 90 * 24 * time.Hour
 // writes nothing when nothing is due.
 func (s *Service) Settle(ctx context.Context) error {
 	now := s.config.Clock.Now()
+	next, err := s.next.Get(ctx, "", s.dues)
+	if err != nil || !next.come(now) {
+		return err
+	}
 	return s.work(ctx, func(w *work) error {
 		for {
 			key, at, ok := w.earliest(now)
@@ -25,6 +29,28 @@ func (s *Service) Settle(ctx context.Context) error {
 			w.step(key, at)
 		}
 	})
+}
+
+// coming is what is known of all that is due some time.
+type coming struct {
+	first  time.Time // zero where nothing is due
+	stalls bool      // some of it stalls, and might do so no longer
+}
+
+func (n coming) come(now time.Time) bool {
+	return n.stalls || !n.first.IsZero() && !n.first.After(now)
+}
+
+func (*Service) dues(tx *store.Tx) (coming, error) {
+	var n coming
+	store.Each(tx, dueTable, "", func(_ string, d due) bool {
+		if !d.At.IsZero() && (n.first.IsZero() || d.At.Before(n.first)) {
+			n.first = d.At
+		}
+		n.stalls = n.stalls || len(d.Stalls) > 0
+		return true
+	})
+	return n, nil
 }
 
 // earliest is what is due first.
