@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -47,7 +48,7 @@ func openCloud(ts *testscript.TestScript) *cloud {
 		accounts[key] = accountID
 	}
 	c := &cloud{}
-	local, err := localcloud.Open(localcloud.Options{Clock: clock.Real(clock.Top), Accounts: accounts, Told: c.told})
+	local, err := localcloud.Open(context.Background(), localcloud.Options{Clock: clock.Real(clock.Top), Accounts: accounts, Told: c.told})
 	ts.Check(err)
 	c.Cloud = local
 	local.Faults().Call(localcloud.Fault{Match: func(in *wire.Call) bool {

@@ -62,7 +62,7 @@ type scene struct {
 func openScene(t *testing.T, w *workshop, state string) (*scene, func()) {
 	t.Helper()
 	s := &scene{workshop: w}
-	local, err := localcloud.Open(localcloud.Options{
+	local, err := localcloud.Open(t.Context(), localcloud.Options{
 		State: state, Clock: &s.pace, Accounts: map[string]string{victimKey: accountID, testsKey: accountID},
 	})
 	check(t, err)

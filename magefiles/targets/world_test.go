@@ -38,7 +38,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	local, err := localcloud.Open(localcloud.Options{
+	local, err := localcloud.Open(t.Context(), localcloud.Options{
 		Clock: clock.Real(clock.Top), Accounts: map[string]string{runsKey: accountID, testsKey: accountID},
 	})
 	mustDo(t, err)

@@ -7,6 +7,8 @@ package localcloud
 
 import (
 	"context"
+	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,17 +16,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/plldb/plldb/pkg/localcloud/apigateway"
 	"github.com/plldb/plldb/pkg/localcloud/clock"
 	"github.com/plldb/plldb/pkg/localcloud/cloudformation"
 	"github.com/plldb/plldb/pkg/localcloud/dynamodb"
 	"github.com/plldb/plldb/pkg/localcloud/iam"
-	"github.com/plldb/plldb/pkg/localcloud/lambda"
-	"github.com/plldb/plldb/pkg/localcloud/logs"
 	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/s3"
 	"github.com/plldb/plldb/pkg/localcloud/store"
 	"github.com/plldb/plldb/pkg/localcloud/sts"
+	"github.com/plldb/plldb/pkg/localcloud/traffic"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
@@ -34,10 +34,26 @@ const Account = "000000000000"
 // Options say what a cloud is like. The zero value is empty, in memory, and at AWS's own speed.
 type Options struct {
 	State string      // the folder of the state, made if it is not there; "" keeps it in memory
-	Clock clock.Clock // nil is the machine's, at AWS's speed
+	Clock clock.Clock // of AWS's own work; nil is the machine's, at AWS's speed
+	// Connections is the clock of what bounds a WebSocket connection's life. nil is the machine's, at AWS's speed.
+	Connections clock.Alarm
+	// Functions is the clock of timeouts, throttles and idle processes: functions do not run faster where AWS does. nil is
+	// the machine's.
+	Functions clock.Alarm
+
+	Addr string // where Serve listens: host:port; "" is a free port of the loopback
+	// Announce makes what Serve returns the server of its state's folder, which others find (Serving). There is one at a time.
+	Announce bool
+	// Watch is told what clients and functions do. It may be nil.
+	Watch traffic.Watcher
+	// Linked gives the command that has a function's code linked into it, by the SHA-256 of its zip (hexadecimal), where
+	// the zip itself cannot run on this machine. It may be nil.
+	Linked func(sum string) (command []string, ok bool)
 
 	// Accounts are the accounts of access keys. A key that is not listed belongs to Account.
 	Accounts map[string]string
+	// Key is the one access key, beside those of Accounts, that is known; with "" every key is.
+	Key string
 	// VersioningTakes is how long a bucket that was just made versioned does not version yet: AWS says up to 15 minutes
 	// (trap 44).
 	VersioningTakes time.Duration
@@ -55,17 +71,22 @@ type Call struct {
 
 // Cloud is the AWS. It is an http.Handler.
 type Cloud struct {
-	state  *store.Store
-	faults *Faults
-	router *wire.Router
-	plain  atomic.Bool // requests do not count as sent over TLS
+	state    *store.Store
+	faults   *Faults
+	router   *wire.Router
+	door     door
+	running  running
+	folder   string       // of the state; "" in memory
+	plain    atomic.Bool  // requests do not count as sent over TLS
+	endpoint atomic.Value // string: the URL of the server
 
-	serving sync.RWMutex // held by each call while it is served, and by Close
+	life    context.Context // of what goes on between calls; it ends with nothing but values of its parent
+	serving sync.RWMutex    // held by each call while it is served, and by Close
 	closed  bool
 }
 
-// Open opens the state and makes the services on it. Close it in the end.
-func Open(o Options) (*Cloud, error) {
+// Open opens the state and makes the services on it. Close it in the end. ctx need not outlive the call.
+func Open(ctx context.Context, o Options) (*Cloud, error) {
 	state := store.Memory()
 	if o.State != "" {
 		var err error
@@ -76,7 +97,10 @@ func Open(o Options) (*Cloud, error) {
 	if o.Clock == nil {
 		o.Clock = clock.Real(1)
 	}
-	c := &Cloud{state: state, faults: &Faults{closed: make(chan struct{})}}
+	c := &Cloud{
+		state: state, folder: o.State, faults: &Faults{closed: make(chan struct{})}, life: context.WithoutCancel(ctx),
+	}
+	c.door.own = host(o.Addr)
 	formation, services, err := c.services(o)
 	if err != nil {
 		return nil, err
@@ -84,9 +108,9 @@ func Open(o Options) (*Cloud, error) {
 	c.router = &wire.Router{
 		Services:  services,
 		Now:       o.Clock.Now,
-		AccountOf: func(key string) string { return accountOf(o.Accounts, key) },
+		AccountOf: func(key string) string { return c.accountOf(o, key) },
 		Secure:    func() bool { return !c.plain.Load() },
-		Admit:     guard,
+		Admit:     c.door.admit,
 		Settle:    formation.Settle,
 		Before:    c.faults.before,
 	}
@@ -98,9 +122,15 @@ func Open(o Options) (*Cloud, error) {
 	return c, nil
 }
 
-func accountOf(accounts map[string]string, key string) string {
-	if account, ok := accounts[key]; ok {
+func (c *Cloud) accountOf(o Options, key string) string {
+	if account, ok := o.Accounts[key]; ok {
 		return account
+	}
+	if account, ok := c.running.functions.AccountOf(key); ok {
+		return account
+	}
+	if o.Key != "" && subtle.ConstantTimeCompare([]byte(key), []byte(o.Key)) == 0 {
+		return ""
 	}
 	return Account
 }
@@ -111,12 +141,11 @@ func (c *Cloud) services(o Options) (*cloudformation.Service, map[string]wire.Se
 		buckets = s3.New(s3.Config{
 			Store: c.state, Clock: o.Clock, VersioningTakes: func() time.Duration { return o.VersioningTakes },
 		})
-		roles     = iam.New(iam.Config{Store: c.state, Clock: o.Clock})
-		groups    = logs.New(logs.Config{Store: c.state, Clock: o.Clock})
-		tables    = dynamodb.New(dynamodb.Config{Store: c.state, Clock: o.Clock})
-		functions = lambda.New(lambda.Config{Store: c.state, Clock: o.Clock, Objects: buckets, Roles: roles})
-		apis      = apigateway.New(apigateway.Config{Store: c.state, Clock: o.Clock})
+		roles  = iam.New(iam.Config{Store: c.state, Clock: o.Clock})
+		tables = dynamodb.New(dynamodb.Config{Store: c.state, Clock: o.Clock})
 	)
+	c.running.open(c, o, buckets, roles)
+	groups, functions, apis := c.running.groups, c.running.functions, c.running.apis
 	types, err := byName(roles.Types(), groups.Types(), tables.Types(), functions.Types(), apis.Types())
 	if err != nil {
 		return nil, nil, err
@@ -126,7 +155,7 @@ func (c *Cloud) services(o Options) (*cloudformation.Service, map[string]wire.Se
 	})
 	return formation, map[string]wire.Service{
 		"s3": buckets, "sts": sts.New(), "iam": roles, "logs": groups, "dynamodb": tables, "lambda": functions,
-		"apigateway": apis, "cloudformation": formation,
+		"apigateway": apis, "execute-api": apis.Connections(), "cloudformation": formation,
 	}, nil
 }
 
@@ -141,9 +170,16 @@ func byName(lists ...[]resource.Type) (map[string]resource.Type, error) {
 	return types, nil
 }
 
-// ServeHTTP answers one request of any service. Requests of web pages, and those that come under a name that is neither
-// the loopback's nor AWS's, are refused with 403.
+// ServeHTTP answers one request of any service, or serves a WebSocket connection for as long as it lasts. Requests of web
+// pages, and those that come under a name that is neither the loopback's nor AWS's, are refused with 403.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.door.told(w, r) {
+		return
+	}
+	if c.running.apis.Claims(r) {
+		c.serveClient(w, r)
+		return
+	}
 	c.serving.RLock()
 	defer c.serving.RUnlock()
 	if c.closed {
@@ -151,6 +187,19 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.router.ServeHTTP(w, r)
+}
+
+// serveClient serves who uses the WebSocket APIs. It may take hours, so Close does not wait for it but ends it.
+func (c *Cloud) serveClient(w http.ResponseWriter, r *http.Request) {
+	if refusal := c.door.admitClient(r); refusal != nil {
+		http.Error(w, refusal.Message, refusal.Status)
+		return
+	}
+	if err := c.Settle(r.Context()); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	c.running.apis.ServeAPI(w, r)
 }
 
 // Faults are what goes wrong: none, until a test adds some.
@@ -163,14 +212,16 @@ func (c *Cloud) CountAsSecure(yes bool) { c.plain.Store(!yes) }
 // Settle brings the state up to the present, as every call does before it is answered.
 func (c *Cloud) Settle(ctx context.Context) error { return c.router.Settle(ctx) }
 
-// Close lets go of the state, once the calls that are being served have ended. Those that stall end now.
+// Close ends what goes on between calls, as Server.Close says, and lets go of the state, once the calls that are being served have
+// ended. Those that stall end now.
 func (c *Cloud) Close() error {
 	c.faults.close()
+	hanging := c.hangUp()
 	c.serving.Lock()
 	defer c.serving.Unlock()
 	if c.closed {
 		return nil
 	}
 	c.closed = true
-	return c.state.Close()
+	return errors.Join(hanging, c.withdraw(c.folder), c.state.Close())
 }

@@ -83,7 +83,7 @@ func TestWebPagesAreRefused(t *testing.T) {
 
 // Virtual-host style names of buckets are names of this machine's.
 func TestNamesOfBucketsAreAnswered(t *testing.T) {
-	cloud, err := localcloud.Open(localcloud.Options{})
+	cloud, err := localcloud.Open(t.Context(), localcloud.Options{})
 	mustDo(t, err)
 	for host, status := range map[string]int{
 		"some-bucket.localhost:4566": 404, "some.bucket.s3.localhost": 404, "some-bucket.s3.amazonaws.com": 404,
@@ -116,5 +116,41 @@ func TestNothingIsPrinted(t *testing.T) {
 	mustDo(t, server.Close())
 	if printed.Len() > 0 {
 		t.Errorf("it prints %s", printed.String())
+	}
+}
+
+// A server that was told to listen to others is asked by its address, which no page can be bound to, or by the name it was told.
+func TestNamesOfAServerThatListensToOthers(t *testing.T) {
+	leavesNothing(t)
+	for _, c := range []struct {
+		addr, host string
+		status     int
+	}{
+		{"0.0.0.0:0", "192.168.1.1:80", 200},
+		{"0.0.0.0:0", "[fe80::1]:80", 200},
+		{":0", "192.168.1.1", 200},
+		{"0.0.0.0:0", "host.docker.internal:80", 200},
+		{"0.0.0.0:0", "example.com", 403},
+		{"0.0.0.0:0", "example.com:80", 403},
+		{"127.0.0.1:0", "host.docker.internal", 403},
+		{"localhost:0", "192.168.1.1", 403},
+	} {
+		server, _ := serve(t, localcloud.Options{Addr: c.addr})
+		if !strings.HasPrefix(server.URL, "http://127.0.0.1:") {
+			t.Errorf("%s: the URL is %s", c.addr, server.URL)
+		}
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		mustDo(t, err)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261121/us-east-1/lambda/aws4_request, "+
+			"SignedHeaders=host, Signature=0")
+		r.URL.Path, r.Host = "/2015-03-31/functions/", c.host
+		transport := &http.Transport{DisableKeepAlives: true}
+		answer, err := transport.RoundTrip(r)
+		mustDo(t, err)
+		mustDo(t, answer.Body.Close())
+		if answer.StatusCode != c.status {
+			t.Errorf("%s as %s: %d", c.addr, c.host, answer.StatusCode)
+		}
+		mustDo(t, server.Close())
 	}
 }

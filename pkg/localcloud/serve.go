@@ -1,6 +1,7 @@
 package localcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,10 @@ type Server struct {
 	close func() error
 }
 
-// Serve opens a cloud and listens on a free port of the loopback, for nobody but this machine. Close the server in the
+// Serve opens a cloud and listens, for nobody but this machine unless Options.Addr says otherwise. Close the server in the
 // end; ctx bounds only the opening.
 func Serve(ctx context.Context, o Options) (*Server, error) {
-	cloud, err := Open(o)
+	cloud, err := Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -31,23 +32,38 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, cloud.Close())
 	}
 	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	listener, err := config.Listen(ctx, "tcp", cmp.Or(o.Addr, "127.0.0.1:0"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listening for the local cloud: %w", err), cloud.Close())
 	}
-	s := &Server{
-		URL:   "http://" + listener.Addr().String(),
-		cloud: cloud,
-	}
+	s := &Server{URL: urlOf(listener.Addr()), cloud: cloud}
+	cloud.endpoint.Store(s.URL)
 	s.close = sync.OnceValue(serve(listener, cloud))
+	if !o.Announce {
+		return s, nil
+	}
+	if err := s.announce(ctx, o.State); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// urlOf is where programs of this machine find the listener.
+func urlOf(at net.Addr) string {
+	address := at.String()
+	name, port, err := net.SplitHostPort(address)
+	if err == nil && net.ParseIP(name).IsUnspecified() {
+		address = net.JoinHostPort("127.0.0.1", port)
+	}
+	return "http://" + address
 }
 
 // Cloud is what the server serves.
 func (s *Server) Cloud() *Cloud { return s.cloud }
 
-// Close drops the connections, waits until the state is left alone, and lets go of it. What the stack is doing is kept,
-// and goes on by the clock. It may be called more than once.
+// Close ends the WebSocket connections, with their $disconnect routes, drops all others, ends the functions' processes, waits until the
+// state is left alone, and lets go of it. What the stack is doing is kept, and goes on by the clock. It takes some seconds at
+// most, and may be called more than once.
 func (s *Server) Close() error {
 	return s.close()
 }
@@ -62,6 +78,7 @@ func serve(listener net.Listener, cloud *Cloud) func() error {
 	go func() { ended <- server.Serve(listener) }()
 	return func() error {
 		cloud.faults.close()
+		_ = cloud.hangUp() // Close says what it came to
 		_ = server.Close() // the listener's error, if any, is no concern: the process has it no longer
 		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
 			return errors.Join(err, cloud.Close())

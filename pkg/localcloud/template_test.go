@@ -3,6 +3,8 @@ package localcloud_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
+	"errors"
 	"io"
 	"net/url"
 	"regexp"
@@ -26,6 +28,7 @@ type account struct {
 	server  *localcloud.Server
 	config  aws.Config
 	buckets *s3.Client
+	runs    map[string]string // which program is packed, by the names of the functions; each one's own where there is none
 }
 
 const packages = "packages"
@@ -33,17 +36,28 @@ const packages = "packages"
 func newAccount(t testing.TB) *account {
 	t.Helper()
 	server, config := serve(t, localcloud.Options{Clock: clock.Real(clock.Top)})
-	a := &account{
+	a := accountAt(t, server, config)
+	a.prepare()
+	return a
+}
+
+// accountAt speaks to a server.
+func accountAt(t testing.TB, server *localcloud.Server, config aws.Config) *account {
+	return &account{
 		TB: t, Client: cloudformation.NewFromConfig(config), server: server, config: config,
 		buckets: s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true }),
 	}
-	_, err := a.buckets.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(packages)})
+}
+
+// prepare makes the bucket of packages.
+func (a *account) prepare() {
+	a.Helper()
+	_, err := a.buckets.CreateBucket(a.Context(), &s3.CreateBucketInput{Bucket: aws.String(packages)})
 	a.must(err)
-	_, err = a.buckets.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+	_, err = a.buckets.PutBucketVersioning(a.Context(), &s3.PutBucketVersioningInput{
 		Bucket: aws.String(packages), VersioningConfiguration: &s3types.VersioningConfiguration{Status: "Enabled"},
 	})
 	a.must(err)
-	return a
 }
 
 func (a *account) must(err error) {
@@ -66,14 +80,21 @@ func (a *account) put(key string, data []byte) string {
 // packed is a package whose program is the text.
 func (a *account) packed(text string) []byte {
 	a.Helper()
+	data, err := zipOf(text)
+	a.must(err)
+	return data
+}
+
+func zipOf(text string) ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	w, err := z.Create("bootstrap")
-	a.must(err)
+	if err != nil {
+		return nil, err
+	}
 	_, err = io.WriteString(w, text)
-	a.must(err)
-	a.must(z.Close())
-	return b.Bytes()
+	err = errors.Join(err, z.Close())
+	return b.Bytes(), err
 }
 
 var placeholder = regexp.MustCompile(`\$\{plldb:([^}]*)\}`)
@@ -94,7 +115,7 @@ func (a *account) render(text []byte) []byte {
 		case what == "key":
 			return []byte(function + ".zip")
 		case versions[function] == "":
-			versions[function] = a.put(function+".zip", a.packed(function))
+			versions[function] = a.put(function+".zip", a.packed(cmp.Or(a.runs[function], function)))
 		}
 		return []byte(versions[function])
 	})
@@ -103,15 +124,35 @@ func (a *account) render(text []byte) []byte {
 // deploy makes a stack of a template, as large as it is.
 func (a *account) deploy(name string, text []byte) {
 	a.Helper()
-	version := a.put(name+".yaml", text)
-	at := a.server.URL + "/" + packages + "/" + name + ".yaml?versionId=" + url.QueryEscape(version)
 	_, err := a.CreateStack(a.Context(), &cloudformation.CreateStackInput{
-		StackName: &name, TemplateURL: &at, Capabilities: []types.Capability{types.CapabilityCapabilityIam},
+		StackName: &name, TemplateURL: a.at(name, text), Capabilities: []types.Capability{types.CapabilityCapabilityIam},
 	})
 	a.must(err)
+	a.reached(name, types.StackStatusCreateComplete)
+}
+
+// redeploy makes a stack what another template says.
+func (a *account) redeploy(name string, text []byte) {
+	a.Helper()
+	_, err := a.UpdateStack(a.Context(), &cloudformation.UpdateStackInput{
+		StackName: &name, TemplateURL: a.at(name, text), Capabilities: []types.Capability{types.CapabilityCapabilityIam},
+	})
+	a.must(err)
+	a.reached(name, types.StackStatusUpdateComplete)
+}
+
+// at uploads a template, and gives its address.
+func (a *account) at(name string, text []byte) *string {
+	a.Helper()
+	version := a.put(name+".yaml", text)
+	return aws.String(a.server.URL + "/" + packages + "/" + name + ".yaml?versionId=" + url.QueryEscape(version))
+}
+
+func (a *account) reached(name string, status types.StackStatus) {
+	a.Helper()
 	out, err := a.DescribeStacks(a.Context(), &cloudformation.DescribeStacksInput{StackName: &name})
 	a.must(err)
-	if st := out.Stacks[0]; st.StackStatus != types.StackStatusCreateComplete {
+	if st := out.Stacks[0]; st.StackStatus != status {
 		a.Fatalf("the stack %s is %s: %s", name, st.StackStatus, aws.ToString(st.StackStatusReason))
 	}
 }

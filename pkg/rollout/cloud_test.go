@@ -63,7 +63,7 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 func openCloud(t *testing.T, o localcloud.Options, waits rollout.Clock) *cloud {
 	t.Helper()
 	o.Accounts = map[string]string{runsKey: accountID, testsKey: accountID, otherKey: otherAccount}
-	local, err := localcloud.Open(o)
+	local, err := localcloud.Open(t.Context(), o)
 	mustDo(t, err)
 	server := httptest.NewServer(local)
 	t.Cleanup(func() {

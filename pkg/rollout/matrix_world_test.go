@@ -36,7 +36,7 @@ type world struct {
 func newWorld(t *testing.T) (w *world, end func()) {
 	t.Helper()
 	p := &pace{}
-	local, err := localcloud.Open(localcloud.Options{
+	local, err := localcloud.Open(t.Context(), localcloud.Options{
 		Clock: p, Accounts: map[string]string{runsKey: accountID, testsKey: accountID},
 	})
 	mustDo(t, err)

@@ -61,7 +61,7 @@ func openCloud(t *testing.T, o localcloud.Options) *cloud {
 	t.Helper()
 	c := &cloud{t: t, story: &story{}, before: map[string]func(){}}
 	var err error
-	if c.aws, err = localcloud.Open(o); err != nil {
+	if c.aws, err = localcloud.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	c.stack = stack.New(c.client(ourKey), "plldb", c.story, clock{})

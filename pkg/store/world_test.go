@@ -80,7 +80,7 @@ func openWorld(t *testing.T, versioningTakes time.Duration) *world {
 	w := &world{t: t, hand: clock.NewHand(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)), url: "http://localhost"}
 	w.http = &http.Client{Transport: inside{w}}
 	var err error
-	w.cloud, err = localcloud.Open(localcloud.Options{
+	w.cloud, err = localcloud.Open(t.Context(), localcloud.Options{
 		Clock: w.hand, VersioningTakes: versioningTakes,
 		Accounts: map[string]string{plldb: account, owner: account, other: "999999999999", nobody: ""},
 	})

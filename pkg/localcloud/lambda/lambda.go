@@ -54,7 +54,7 @@ type Service struct {
 	pace     clock.Alarm
 	secret   string
 	known    *store.Memo[*function] // by their ARNs, for those who call them often
-	events   background // asynchronous ones
+	events   background             // asynchronous ones
 }
 
 // New is the service on a store. Close it in the end, if functions run.

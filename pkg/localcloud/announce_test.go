@@ -1,0 +1,126 @@
+package localcloud_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/plldb/plldb/pkg/localcloud"
+)
+
+func announced(state string) localcloud.Options {
+	return localcloud.Options{State: state, Announce: true}
+}
+
+func TestAStateHasOneServerThatOthersFind(t *testing.T) {
+	leavesNothing(t)
+	state := t.TempDir()
+	if url, _, ok := localcloud.Serving(t.Context(), state); ok {
+		t.Fatalf("found %s where nobody serves", url)
+	}
+	first, _ := serve(t, announced(state))
+	url, pid, ok := localcloud.Serving(t.Context(), state)
+	if !ok || url != first.URL || pid != os.Getpid() {
+		t.Fatalf("found %q, %d, %v, not %s", url, pid, ok, first.URL)
+	}
+	_, err := localcloud.Serve(t.Context(), announced(state))
+	already, is := errors.AsType[*localcloud.Already](err)
+	if !is || already.URL != first.URL || !strings.Contains(err.Error(), state) {
+		t.Errorf("a second one: %v", err)
+	}
+	serve(t, localcloud.Options{State: state}) // whoever does not announce itself is in nobody's way
+	mustDo(t, first.Close())
+	if _, _, ok := localcloud.Serving(t.Context(), state); ok {
+		t.Error("found although it is closed")
+	}
+	second, _ := serve(t, announced(state))
+	if url, _, _ := localcloud.Serving(t.Context(), state); url != second.URL {
+		t.Errorf("found %s, not %s", url, second.URL)
+	}
+}
+
+// What a killed server left in the folder counts for nothing, even if its address is another's by now.
+func TestANoteOfTheDeadIsNotBelieved(t *testing.T) {
+	leavesNothing(t)
+	state := t.TempDir()
+	other, _ := serve(t, announced(t.TempDir()))
+	for _, note := range []string{
+		`{"ID":"dead","URL":"` + other.URL + `","PID":1}`, `{"ID":"dead","URL":"http://127.0.0.1:1","PID":1}`,
+		`{"ID":"","URL":"` + other.URL + `"}`, `{"ID":"x","URL":":"}`, `half a no`, ``,
+	} {
+		mustDo(t, os.WriteFile(filepath.Join(state, "serving.json"), []byte(note), 0o600))
+		if url, _, ok := localcloud.Serving(t.Context(), state); ok {
+			t.Errorf("%s: found %s", note, url)
+		}
+	}
+	server, err := localcloud.Serve(t.Context(), announced(state))
+	mustDo(t, err)
+	mustDo(t, server.Close())
+}
+
+func TestOfServersThatBeginAtOnceOneServes(t *testing.T) {
+	leavesNothing(t)
+	state := t.TempDir()
+	var serving atomic.Int32
+	var wait, all sync.WaitGroup
+	all.Add(8)
+	for range 8 {
+		wait.Go(func() {
+			server, err := localcloud.Serve(t.Context(), announced(state))
+			if _, already := errors.AsType[*localcloud.Already](err); err != nil && !already {
+				t.Error(err)
+			}
+			all.Done()
+			all.Wait()
+			if err == nil {
+				serving.Add(1)
+				mustDo(t, server.Close())
+			}
+		})
+	}
+	wait.Wait()
+	if n := serving.Load(); n != 1 {
+		t.Errorf("%d serve", n)
+	}
+}
+
+func TestACloudInMemoryCannotBeAnnounced(t *testing.T) {
+	leavesNothing(t)
+	if _, err := localcloud.Serve(t.Context(), announced("")); err == nil {
+		t.Error("it was")
+	}
+}
+
+func TestResetForgetsTheStateAndNothingElse(t *testing.T) {
+	leavesNothing(t)
+	state := filepath.Join(t.TempDir(), "state")
+	mustDo(t, localcloud.Reset(t.Context(), state)) // nothing is there
+	server, _ := serve(t, announced(state))
+	if _, is := errors.AsType[*localcloud.Already](localcloud.Reset(t.Context(), state)); !is {
+		t.Error("forgot what is being served")
+	}
+	mustDo(t, server.Close())
+
+	foreign := filepath.Join(state, "thesis.txt")
+	mustDo(t, os.WriteFile(foreign, nil, 0o600))
+	if err := localcloud.Reset(t.Context(), state); err == nil || !strings.Contains(err.Error(), "thesis.txt") {
+		t.Errorf("with something foreign in it: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(state, "state.db")); err != nil {
+		t.Errorf("and it removed %v", err)
+	}
+	mustDo(t, os.Remove(foreign))
+	key, err := localcloud.Key(state)
+	mustDo(t, err)
+	mustDo(t, localcloud.Reset(t.Context(), state))
+	if left, err := os.ReadDir(state); err != nil || len(left) != 1 { // and the folder, which is its owner's, perhaps mounted
+		t.Errorf("left are %v, %v", left, err)
+	}
+	if again, err := localcloud.Key(state); err != nil || again != key {
+		t.Errorf("the key was %s, and is %s, %v", key, again, err)
+	}
+}
