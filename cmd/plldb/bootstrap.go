@@ -94,13 +94,22 @@ func (o *options) everywhere(f *pflag.FlagSet) {
 	f.StringVar(&o.profile, "profile", "", "AWS profile (default: AWS_PROFILE, or the SDK's own chain)")
 	f.StringVar(&o.endpoint, "endpoint-url", "", "talk to this URL instead of AWS (a profile's role is still assumed at AWS)")
 	f.StringVar(&o.account, "account", "", "refuse every account but this one")
+	o.showing(f)
+	f.BoolVar(&o.yes, "yes", false, "go on without asking: --purge, --confirm")
+	o.bounds(f)
+	o.local.flags(f)
+}
+
+// showing are about what is printed.
+func (o *options) showing(f *pflag.FlagSet) {
 	f.StringVar(&o.output, "output", "text", "text, or json: one object a line, the outcome last")
 	f.BoolVar(&o.noColor, "no-color", false, "no colour, on a terminal either")
 	f.BoolVar(&o.verbose, "verbose", false, "show the requests to AWS and their retries")
-	f.BoolVar(&o.yes, "yes", false, "go on without asking: --purge, --confirm")
+}
+
+func (o *options) bounds(f *pflag.FlagSet) {
 	f.DurationVar(&o.timeout, "timeout", rollout.DefaultTimeout, "stop waiting after this long, like 30m; 0 is never")
 	f.Lookup("timeout").DefValue = "1h" // not 1h0m0s
-	o.local.flags(f)
 }
 
 func (o *options) forSetup(f *pflag.FlagSet) {

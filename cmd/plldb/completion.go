@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/plldb/plldb/pkg/report"
 )
@@ -60,6 +61,14 @@ func completion(root *cobra.Command, shell string, w io.Writer) error {
 // completions says what a shell may offer for the flags' values: nothing at all where only the user knows.
 func (o *options) completions(cmd *cobra.Command) {
 	formats := cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)
-	_ = cmd.RegisterFlagCompletionFunc("output", formats) // both flags are there: everywhere has made them
-	_ = cmd.MarkPersistentFlagDirname("state")
+	_ = cmd.RegisterFlagCompletionFunc("output", formats) // both flags are there, of whichever set
+	_ = cobra.MarkFlagDirname(flagsWith(cmd, "state"), "state")
+}
+
+// flagsWith is the set of a command's own flags, or of those that its subcommands have too, that has this one.
+func flagsWith(cmd *cobra.Command, name string) *pflag.FlagSet {
+	if cmd.PersistentFlags().Lookup(name) != nil {
+		return cmd.PersistentFlags()
+	}
+	return cmd.Flags()
 }

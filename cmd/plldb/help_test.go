@@ -30,7 +30,7 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 		}
 	})
 	want := "plldb, plldb bootstrap, plldb bootstrap destroy, plldb bootstrap diff, plldb bootstrap setup, " +
-		"plldb bootstrap status, plldb bootstrap watch, plldb completion, plldb help, plldb version"
+		"plldb bootstrap status, plldb bootstrap watch, plldb completion, plldb help, plldb local, plldb version"
 	if got := strings.Join(paths, ", "); got != want {
 		t.Errorf("commands %s, want %s", got, want)
 	}

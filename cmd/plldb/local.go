@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/plldb/plldb/magefiles/targets"
 	"github.com/plldb/plldb/pkg/account"
 	"github.com/plldb/plldb/pkg/localcloud"
+	"github.com/plldb/plldb/pkg/report"
 )
 
 // local is what --local and the flags that belong to it say.
@@ -22,10 +24,15 @@ type local struct {
 }
 
 func (l *local) flags(f *pflag.FlagSet) {
+	f.BoolVar(&l.on, "local", false, "work in the AWS inside plldb: that of `plldb local` if it runs")
+	l.places(f, "with --local: ")
+}
+
+// places say which local cloud is meant, and how fast it is.
+func (l *local) places(f *pflag.FlagSet, where string) {
 	l.given = f.Changed
-	f.BoolVar(&l.on, "local", false, "work in the AWS inside plldb, on this machine alone")
-	f.StringVar(&l.state, "state", "", "with --local: the folder of its state (default: plldb/local in the user's state folder)")
-	f.Float64Var(&l.speed, "speed", 0, "with --local: how many times faster than AWS; 1 is as slow (default: at once)")
+	f.StringVar(&l.state, "state", "", where+"the folder of its state (default: plldb/local in the user's state folder)")
+	f.Float64Var(&l.speed, "speed", 0, where+"how many times faster than AWS; 1 is as slow (default: at once)")
 }
 
 // check finds what no run can work with, and sets the state's folder.
@@ -72,4 +79,22 @@ func (l *local) words() []string {
 		words = append(words, "--speed", strconv.FormatFloat(l.speed, 'g', -1, 64))
 	}
 	return words
+}
+
+// inside is the cloud that the flags lead to.
+func (o *options) inside(show report.Sink) *targets.Local {
+	return &targets.Local{
+		State: o.local.state, Speed: o.local.speed, Region: cmp.Or(o.region, targets.LocalRegion), Sink: show,
+	}
+}
+
+// leaveCloud ends a cloud that lived for one command. Of one that goes on it says where the stack is reached: what
+// AWS's address names is not this machine.
+func leaveCloud(l *targets.Local, show report.Sink, end report.Outcome) {
+	if at := l.WebSocket(end.Outputs); at != "" && l.Joined() && end.Problem == nil {
+		show.Tell(report.Notice{Text: "the WebSocket API answers at " + at})
+	}
+	if err := l.Close(); err != nil {
+		show.Tell(report.Warning{Text: err.Error()})
+	}
 }

@@ -37,8 +37,8 @@ func newRoot(s streams, code *int) *cobra.Command {
 		Short: "Prepare an AWS account for debugging Lambda functions",
 		Long: "plldb prepares an AWS account for debugging Lambda functions from your machine.\n\n" +
 			"One command makes a private bucket with four packaged functions and a CloudFormation stack of two tables,\n" +
-			"three roles and a WebSocket API; another takes the stack away.",
-		Example: "  plldb bootstrap setup --region eu-west-1\n  plldb bootstrap destroy --region eu-west-1",
+			"three roles and a WebSocket API; another takes the stack away. `plldb local` does all that on this machine.",
+		Example: "  plldb bootstrap setup --region eu-west-1\n  plldb bootstrap destroy --region eu-west-1\n  plldb local",
 		// cobra's own words serve for --version: a template set here would link text/template, whose reflection keeps every
 		// method of the AWS SDK in the binary (10 MB).
 		Version:       artifact.Version,
@@ -54,7 +54,7 @@ func newRoot(s streams, code *int) *cobra.Command {
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp())
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	root.AddCommand(newBootstrap(s, code), newCompletion(), newVersion())
+	root.AddCommand(newBootstrap(s, code), newLocal(s, code), newCompletion(), newVersion())
 	return root
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -40,9 +39,7 @@ func run(s streams, code *int, o *options, command rollout.Command, do target) f
 		open, leave := o.session(s, show)
 		r := rollout.New(o.settings(s, show), open, show, rollout.RealClock{})
 		outcome := r.Outcome(ctx, command, do(targets.In(ctx, r)))
-		if err := leave(); err != nil {
-			show.Tell(report.Warning{Text: err.Error()})
-		}
+		leave(outcome)
 		s.question.end(s.err)
 		show.Tell(outcome)
 		*code = o.code(outcome)
@@ -85,19 +82,17 @@ func (o *options) settings(s streams, show pauser) rollout.Settings {
 
 // session opens the AWS configuration, or starts the local cloud, when a step first needs it. leave ends what it started.
 func (o *options) session(s streams, show *screen.Screen) (
-	open func(context.Context) (*account.Session, error), leave func() error,
+	open func(context.Context) (*account.Session, error), leave func(report.Outcome),
 ) {
 	if o.local.on {
-		l := &targets.Local{
-			State: o.local.state, Speed: o.local.speed, Region: cmp.Or(o.region, targets.LocalRegion), Sink: show,
-		}
-		return l.Open, l.Close
+		l := o.inside(show)
+		return l.Open, func(end report.Outcome) { leaveCloud(l, show, end) }
 	}
 	return func(ctx context.Context) (*account.Session, error) {
 		return account.Load(ctx, account.Options{
 			Region: o.region, Profile: o.profile, EndpointURL: o.endpoint, MFA: mfa(ctx, s, show), Sink: show,
 		})
-	}, func() error { return nil }
+	}, func(report.Outcome) {}
 }
 
 // again is a command with the flags that lead to the same account.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -45,6 +46,12 @@ func TestScripts(t *testing.T) {
 			"signal":  signalTo,
 			"left":    left,
 			"outcome": outcome,
+			"clone":   clone,
+			"dial":    dial,
+			"say":     say,
+			"hungup":  hungup,
+			"edit":    edit,
+			"lines":   linesOf,
 			"asked":   func(ts *testscript.TestScript, neg bool, _ []string) { operations(ts, neg, false) },
 			"wrote":   func(ts *testscript.TestScript, neg bool, _ []string) { operations(ts, neg, true) },
 		},
@@ -90,8 +97,9 @@ type stageKey struct{}
 
 // stage is what one script plays on.
 type stage struct {
-	cloud *cloud
-	run   *exec.Cmd // in the background, the last that was signalled
+	cloud   *cloud
+	run     *exec.Cmd // in the background, the last that was signalled
+	clients map[string]*websocket.Conn
 }
 
 func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*stage) }

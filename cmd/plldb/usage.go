@@ -45,6 +45,8 @@ func commandOf(cmd *cobra.Command) rollout.Command {
 		return rollout.Diff
 	case "plldb bootstrap status":
 		return rollout.Status
+	case "plldb local":
+		return localCommand
 	}
 	return ""
 }

@@ -35,7 +35,7 @@ func TestLocalSessionStaysHere(t *testing.T) {
 	}))
 	defer here.Close()
 
-	session := account.Local(here.URL, "us-east-1", nil)
+	session := account.Local(here.URL, "us-east-1", "local", nil)
 	_, err := session.WhoAmI(t.Context())
 	if err == nil || len(asked) == 0 {
 		t.Fatalf("got %v after %d requests", err, len(asked))

@@ -18,11 +18,12 @@ const (
 	Stopped    Status = "stopped"
 	Differs    Status = "differs" // of diff: a setup would change something, or be refused
 	Present    Status = "present" // of status: the stack is there
+	Served     Status = "served"  // of local: it answered until it was told to end
 )
 
 // Outcome is the last event of every command.
 type Outcome struct {
-	Command       string // setup, destroy, watch, diff, status
+	Command       string // setup, destroy, watch, diff, status, local
 	Status        Status
 	Account       string
 	Region        string

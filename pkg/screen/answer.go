@@ -48,6 +48,7 @@ func (s *Screen) found(e report.Event) {
 // line; every other failure is told in the story alone.
 func (s *Screen) end(o report.Outcome) {
 	switch {
+	case o.Status == report.Served: // what happened was the answer
 	case o.Problem == nil && o.Command == diff:
 		s.say(s.verdict(o))
 	case o.Problem == nil:

@@ -121,6 +121,37 @@ type (
 		Code       string `json:"code,omitempty"`
 		DurationMs int64  `json:"durationMs"`
 	}
+	servingLine struct {
+		Type      string `json:"type"`
+		Endpoint  string `json:"endpoint"`
+		WebSocket string `json:"webSocket,omitempty"`
+		Region    string `json:"region"`
+		AccessKey string `json:"accessKeyId"`
+	}
+	deploymentLine struct {
+		Type       string        `json:"type"`
+		Status     report.Status `json:"status"`
+		Changed    []string      `json:"changed"`
+		Sent       []string      `json:"sent"`
+		DurationMs int64         `json:"durationMs"`
+		Error      *errorLine    `json:"error,omitempty"`
+	}
+	trafficLine struct {
+		Type       string      `json:"type"`
+		Time       time.Time   `json:"time"`
+		Kind       report.Kind `json:"kind"`
+		Connection string      `json:"connection,omitempty"`
+		Route      string      `json:"route,omitempty"`
+		Function   string      `json:"function,omitempty"`
+		Text       string      `json:"text,omitempty"`
+		Bytes      int         `json:"bytes,omitempty"`
+		Status     int         `json:"status,omitempty"`
+		DurationUs int64       `json:"durationUs,omitempty"`
+	}
+	omittedLine struct {
+		Type  string `json:"type"`
+		Lines int    `json:"lines"`
+	}
 	outcomeLine struct {
 		Type          string            `json:"type"`
 		Command       string            `json:"command"`
@@ -190,7 +221,7 @@ func fields(e report.Event) any {
 	case report.Outcome:
 		return outcome(e)
 	}
-	return nil
+	return local(e)
 }
 
 func resourceChange(c report.ResourceChange) resourceChangeLine {
@@ -229,8 +260,13 @@ func outcome(o report.Outcome) outcomeLine {
 	for _, f := range o.Functions {
 		line.Functions = append(line.Functions, functionLine(f))
 	}
-	if p := o.Problem; p != nil {
-		line.Error = &errorLine{p.Message, p.Hint, p.Code, p.Chain}
-	}
+	line.Error = failure(o.Problem)
 	return line
+}
+
+func failure(p *report.Problem) *errorLine {
+	if p == nil {
+		return nil
+	}
+	return &errorLine{p.Message, p.Hint, p.Code, p.Chain}
 }

@@ -25,7 +25,7 @@ type scenario struct {
 }
 
 func scenarios() []scenario {
-	return append(findings(), []scenario{
+	return append(append(findings(), serving()...), []scenario{
 		{name: "created", events: created()},
 		{name: "verbose", verbose: true, events: requests()},
 		{name: "updated", events: run(report.Deploy, deployed(report.Updated, "UPDATE_COMPLETE"))},

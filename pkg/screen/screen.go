@@ -13,6 +13,9 @@
 //
 // Where the stack failed the answer is the state that it was left in, and nothing after it.
 //
+// Of a local cloud that is served, each connection, message and log line is a line of the answer: a pipe carries them alone.
+// What clients and functions say is cut to the width of the terminal, and cannot write to it.
+//
 // What a setup would change, and what differs, is the story of a setup that asks before it goes on; of diff and status,
 // which are run for it, it is the answer. Values that are long are cut to where they differ; JSON has them whole.
 package screen
@@ -37,7 +40,10 @@ type Options struct {
 	Verbose  bool // AWS requests and retries, and the whole chain of a failure, too
 	Answer   bool // plans, comparisons and drift are what was asked for: on Out, not on Err
 	Color    bool // on Err; see ColorFits
-	OutColor bool // on Out, for what Answer puts there; see ColorFits
+	OutColor bool // on Out, for what Answer and Traffic put there; see ColorFits
+
+	// Width is how many columns a line of traffic may have; nil is 120. See WidthOf.
+	Width func() int
 }
 
 // Screen is a report.Sink that prints. Close it when the run is over.
@@ -63,44 +69,59 @@ var _ report.Sink = (*Screen)(nil)
 
 // New returns a screen on the given streams.
 func New(o Options) *Screen {
-	out := &keeper{Writer: o.Out}
+	out := &keeper{w: o.Out, left: make(chan struct{})}
 	o.Out = out
 	return &Screen{o: o, out: out, paint: newPaint(o.Color), bright: newPaint(o.OutColor)}
 }
 
-// keeper keeps the first error of a stream.
+// keeper keeps the first error of a stream. It may be written to from several goroutines.
 type keeper struct {
-	io.Writer
-	err error
+	mu   sync.Mutex
+	w    io.Writer
+	err  error
+	left chan struct{} // closed once the reader has left
 }
 
 func (k *keeper) Write(p []byte) (int, error) {
-	n, err := k.Writer.Write(p)
-	if k.err == nil {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	n, err := k.w.Write(p)
+	if k.err == nil && err != nil {
 		k.err = err
+		if errors.Is(err, syscall.EPIPE) {
+			close(k.left)
+		}
 	}
 	return n, err
 }
 
-// Lost is why something that stands on Out could not be written; nil if all was, or if the reader had read enough and left
-// (plldb … | head).
-func (s *Screen) Lost() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if errors.Is(s.out.err, syscall.EPIPE) {
+func (k *keeper) lost() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if errors.Is(k.err, syscall.EPIPE) {
 		return nil
 	}
-	return s.out.err
+	return k.err
 }
+
+// Lost is why something that stands on Out could not be written; nil if all was, or if the reader had read enough and left
+// (plldb … | head).
+func (s *Screen) Lost() error { return s.out.lost() }
+
+// Left is closed once the reader of Out has left.
+func (s *Screen) Left() <-chan struct{} { return s.out.left }
 
 // Tell shows one event.
 func (s *Screen) Tell(e report.Event) {
+	if !s.wants(e) {
+		return
+	}
+	if s.passing(e) { // nothing waits for it: its reader may have stopped to read
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
-	if _, ok := e.(report.Request); ok && !s.o.Verbose {
-		return
-	}
 	s.follow(e)
 	s.story(e)
 	if s.o.JSON {
@@ -108,6 +129,17 @@ func (s *Screen) Tell(e report.Event) {
 	} else {
 		s.answer(e)
 	}
+}
+
+// wants says whether an event is shown: requests, and Lambda's own log lines, are for who asks for everything.
+func (s *Screen) wants(e report.Event) bool {
+	switch e := e.(type) {
+	case report.Request:
+		return s.o.Verbose
+	case report.Traffic:
+		return s.o.Verbose || !ofPlatform(e)
+	}
+	return true
 }
 
 // Close ends the watch over silence. The screen prints nothing by itself afterwards.

@@ -33,7 +33,16 @@ func (s *Screen) story(e report.Event) {
 		s.line("%s %s", s.paint.warn("warning:"), e.Text)
 	case report.Request:
 		s.line("%s", s.paint.faint("  %s", request(e)))
+	case report.Serving:
+		s.serving(e)
+	case report.Deployment:
+		s.deployment(e)
+	case report.Traffic: // all else is answer
+		if e.Kind == report.KindWarned {
+			s.line("%s %s", s.paint.warn("warning:"), shorten(harmless(e.Text), longest))
+		}
 	case report.Outcome:
+		s.ended(e)
 		s.problem(e.Problem)
 	default:
 		s.told(e)

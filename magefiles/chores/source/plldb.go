@@ -63,7 +63,8 @@ func (p Plldb) run(ctx context.Context, args ...string) error {
 		if err != nil {
 			return err
 		}
-		args = append(args, "-tags", "plldb_embedded", "-overlay", overlay)
+		// aws-lambda-go has an older protocol beside the Runtime API, with net/rpc, which is 10 MB.
+		args = append(args, "-tags", "plldb_embedded,lambda.norpc", "-overlay", overlay)
 	}
 
 	cmd := child.Command(ctx, "go", append(args, "./cmd/plldb")...)
