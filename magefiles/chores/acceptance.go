@@ -14,6 +14,7 @@ import (
 	"github.com/plldb/plldb/magefiles/chores/play"
 	"github.com/plldb/plldb/magefiles/chores/python"
 	"github.com/plldb/plldb/magefiles/chores/source"
+	"github.com/plldb/plldb/pkg/compile"
 )
 
 // Acceptance performs conformance's play on a real account, only under PLLDB_ACCEPTANCE=1, and cleans up after itself.
@@ -53,6 +54,9 @@ func (w *workshop) realStage(ctx context.Context, region string) (*play.Play, er
 	if err != nil {
 		return nil, err
 	}
+	if p.Probe.Zip, err = w.probe(ctx, compile.Lambda()); err != nil {
+		return nil, err
+	}
 	aws := slices.DeleteFunc(os.Environ(), func(setting string) bool { return !strings.HasPrefix(setting, "AWS_") })
 	if p.Reader, err = w.python.Reader(ctx, region, aws...); err != nil {
 		return nil, err
@@ -63,6 +67,13 @@ func (w *workshop) realStage(ctx context.Context, region string) (*play.Play, er
 		return nil, err
 	}
 
+	if p.CLI, err = play.FindCLI(p.Embedded.Env); err != nil {
+		p.Reader.Stop()
+		return nil, err
+	}
+	// The throttle is what an account has in all, unless it asked for more.
+	// https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+	p.Probe.Rate, p.Probe.Burst = 10_000, 5_000
 	p.Region, p.Extra, p.Last = region, play.OnAWS, all(play.Tagged, play.ByHand)
 	p.Account, _ = play.Dig(who, "Account").(string)
 	fmt.Printf("account %s, region %s, as %v\n", p.Account, region, play.Dig(who, "Arn"))
@@ -79,6 +90,12 @@ func vacant(p *play.Play) error {
 	}{
 		{"a stack plldb", "cloudformation", "describe_stacks", python.Params{"StackName": "plldb"}, "ValidationError"},
 		{"the bucket " + p.Bucket(), "s3", "list_object_versions", python.Params{"Bucket": p.Bucket()}, "NoSuchBucket"},
+		{
+			"a stack " + play.ProbeStack, "cloudformation", "describe_stacks",
+			python.Params{"StackName": play.ProbeStack},
+			"ValidationError",
+		},
+		{"the bucket " + p.ProbeBucket(), "s3", "list_objects_v2", python.Params{"Bucket": p.ProbeBucket()}, "NoSuchBucket"},
 	} {
 		_, err := p.Reader.Ask(thing.service, thing.operation, thing.params)
 		if err == nil {
@@ -99,5 +116,7 @@ func cleanUp(ctx context.Context, p *play.Play) error {
 	if err := p.Embedded.Outlive(ctx, "bootstrap", "destroy", "--purge", "--yes"); err != nil {
 		return fmt.Errorf("cleaning up; the stack plldb and the bucket %s may still be there: %w", p.Bucket(), err)
 	}
+	fmt.Printf("look whether the stack %s and the bucket %s are still there, and remove them\n",
+		play.ProbeStack, p.ProbeBucket())
 	return nil
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/plldb/plldb/magefiles/chores/source"
 )
 
-// Bench measures plldb against warm moto on loopback and prints its figures beside their targets.
+// Bench measures plldb against warm moto on loopback, and its local cloud beside serverless-offline, and prints the
+// figures beside their targets.
 func Bench(ctx context.Context) error { return measure(ctx, source.Pack) }
 
 // measure takes PLLDB_BENCH_RUNS, the number of runs of each wall time, from the environment.
@@ -55,7 +56,7 @@ func measure(ctx context.Context, archives source.Archives) error {
 // trials builds all that is measured.
 func (w *workshop) trials(ctx context.Context) (*bench.Bench, error) {
 	fmt.Println("building: plldb with 4 functions, with one of them changed, with 100, with 200, and without")
-	b := &bench.Bench{Out: os.Stdout, Python: w.python, Folder: w.folder}
+	b := &bench.Bench{Out: os.Stdout, Python: w.python, Node: w.node, Folder: w.folder}
 	var err error
 	if b.Four, err = w.embedded(ctx, w.root, "four"); err != nil {
 		return nil, err
@@ -74,9 +75,15 @@ func (w *workshop) trials(ctx context.Context) (*bench.Bench, error) {
 	if b.Source, err = w.compiling(ctx, "bench"); err != nil {
 		return nil, err
 	}
+	if b.Unthrottled, err = w.compiling(ctx, "unthrottled"); err != nil {
+		return nil, err
+	}
+	if err := source.Unthrottle(b.Unthrottled.Dir); err != nil {
+		return nil, err
+	}
 
 	env, err := w.pretend(ctx, "eu-west-1")
-	for _, plldb := range []*drive.Plldb{&b.Four, &b.Changed, &b.Hundred, &b.TwoHundred, &b.Source} {
+	for _, plldb := range []*drive.Plldb{&b.Four, &b.Changed, &b.Hundred, &b.TwoHundred, &b.Source, &b.Unthrottled} {
 		plldb.Env = env
 	}
 	return b, err

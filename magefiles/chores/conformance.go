@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/plldb/plldb/magefiles/chores/drive"
 	"github.com/plldb/plldb/magefiles/chores/play"
 	"github.com/plldb/plldb/magefiles/chores/source"
+	"github.com/plldb/plldb/pkg/compile"
 	"github.com/plldb/plldb/pkg/localcloud"
 	"github.com/plldb/plldb/pkg/localcloud/clock"
 )
@@ -19,7 +21,8 @@ import (
 // motoAccount is the account that moto answers with.
 const motoAccount = "123456789012"
 
-// Conformance performs the main job on moto's server and on the local cloud, and reads the results back with boto3.
+// Conformance performs the main job on moto's server and on the local cloud, and reads the results back with boto3;
+// then Node's ws talks to the functions on plldb local.
 func Conformance(ctx context.Context) error { return conformance(ctx, source.Pack) }
 
 func conformance(ctx context.Context, archives source.Archives) error {
@@ -35,6 +38,9 @@ func conformance(ctx context.Context, archives source.Archives) error {
 	}
 	if err := w.onLocalCloud(ctx); err != nil {
 		return fmt.Errorf("on the local cloud: %w", err)
+	}
+	if err := w.onPlldbLocal(ctx); err != nil {
+		return fmt.Errorf("on plldb local: %w", err)
 	}
 	return nil
 }
@@ -60,8 +66,8 @@ func (w *workshop) onMoto(ctx context.Context) error {
 // tempo is how many times faster than AWS the local cloud is here: its stack is seen in every state on the way.
 const tempo = 60
 
-// onLocalCloud performs the same play, and then what needs an AWS that is asynchronous and strict. AWS's command line asks
-// every 30 seconds whether a stack is complete: it gets a server of its own on the same state, whose clock makes
+// onLocalCloud performs the same play, and then what needs an AWS that is asynchronous and strict. AWS's command line
+// asks every 30 seconds whether a stack is complete: it gets a server of its own on the same state, whose clock makes
 // everything true at once.
 func (w *workshop) onLocalCloud(ctx context.Context) (err error) {
 	server, err := localcloud.Serve(ctx, localcloud.Options{State: w.path("state"), Clock: clock.Real(tempo)})
@@ -85,14 +91,96 @@ func (w *workshop) onLocalCloud(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cli, err := play.FindCLI(env)
-	if err != nil {
+	if p.CLI, err = play.FindCLI(env); err != nil {
 		return err
 	}
 	broken := filepath.Join(w.root, "pkg", "localcloud", "cloudformation", "template", "testdata", "broken")
-	p.Extra = all(play.API, play.ByCLI(cli), play.ByWaiters, play.Broken(broken))
+	p.Extra = all(play.API, play.ByCLI, play.ByWaiters, play.Broken(broken))
 	p.Last = all(play.Tagged, play.ByHand)
 	return perform(ctx, p)
+}
+
+// onPlldbLocal performs what shows that the stack works on a `plldb local`, which compiles the functions for this
+// machine and is ended as a person ends it. moto runs no functions.
+func (w *workshop) onPlldbLocal(ctx context.Context) (err error) {
+	env, err := w.pretend(ctx, conformanceRegion)
+	if err != nil {
+		return err
+	}
+	plldb, err := w.compiling(ctx, "served")
+	if err != nil {
+		return err
+	}
+	plldb.Env = env
+	local, err := plldb.Local(ctx, "--state", w.path("served-state"), "--region", conformanceRegion)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, local.Kill()) }()
+	fmt.Printf("plldb local at %s, its WebSocket API at %s\n", local.Endpoint, local.WebSocket)
+
+	p, err := w.servedStage(ctx, local)
+	if err != nil {
+		return err
+	}
+	defer p.Reader.Stop()
+	if err := report(p.Answers(ctx)); err != nil {
+		return err
+	}
+	o, err := local.Interrupt()
+	if err != nil {
+		return err
+	}
+	if o.Status != "served" {
+		return fmt.Errorf("plldb local, interrupted, ended as %q", o.Status)
+	}
+	fmt.Println("plldb local, interrupted, ended with exit code 0")
+	return nil
+}
+
+// servedStage prepares the play on a plldb local. What is said to be at an address of AWS's is to be found there.
+func (w *workshop) servedStage(ctx context.Context, local *drive.Local) (*play.Play, error) {
+	at := []string{"AWS_ENDPOINT_URL=" + local.Endpoint, "AWS_ACCESS_KEY_ID=" + local.AccessKey}
+	env, err := w.pretend(ctx, local.Region, at...)
+	if err != nil {
+		return nil, err
+	}
+	cli, err := play.FindCLI(env)
+	if err != nil {
+		return nil, err
+	}
+	zip, err := w.probe(ctx, compile.Host())
+	if err != nil {
+		return nil, err
+	}
+	reader, err := w.python.Reader(ctx, local.Region, pretended(local.Region, at...)...)
+	return &play.Play{
+		Out: os.Stdout, Reader: reader, Python: w.python, Node: w.node, CLI: cli, Folder: w.folder,
+		Account: localcloud.Account, Region: local.Region,
+		Probe:   play.Probe{Zip: zip, Rate: 100_000, Burst: 100_000, Many: true},
+		Address: func(url string) string { return served(local.Endpoint, url) },
+	}, err
+}
+
+// served is where a local cloud serves what AWS serves at the URL of an API's stage.
+func served(endpoint, url string) string {
+	scheme, rest, _ := strings.Cut(url, "://")
+	host, stage, _ := strings.Cut(rest, "/")
+	api, _, _ := strings.Cut(host, ".")
+	at := localcloud.WebSocketURL(endpoint, api, stage)
+	if scheme == "wss" {
+		return at
+	}
+	return "http" + strings.TrimPrefix(at, "ws")
+}
+
+// probe compiles the function of the play's own API.
+func (w *workshop) probe(ctx context.Context, on compile.Platform) (string, error) {
+	folder := w.path("probe-" + on.OS)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	return source.Program(ctx, w.root, "./magefiles/chores/play/probe", on, folder)
 }
 
 type extra = func(context.Context, *play.Play, drive.Outcome) error
@@ -126,7 +214,7 @@ func (w *workshop) stage(ctx context.Context, name, account, endpoint string) (*
 
 // cast builds the two binaries of the play, and the tree that it changes.
 func (w *workshop) cast(ctx context.Context, name string, env []string) (*play.Play, error) {
-	p := &play.Play{Out: os.Stdout, Python: w.python, Folder: w.folder}
+	p := &play.Play{Out: os.Stdout, Python: w.python, Node: w.node, Folder: w.folder}
 	var err error
 	if p.Embedded, err = w.embedded(ctx, w.root, name+"-embedded"); err != nil {
 		return nil, err
@@ -140,8 +228,9 @@ func (w *workshop) cast(ctx context.Context, name string, env []string) (*play.P
 }
 
 // perform runs the play and prints how many checks held. The first that does not ends it.
-func perform(ctx context.Context, p *play.Play) error {
-	held, err := p.Run(ctx)
+func perform(ctx context.Context, p *play.Play) error { return report(p.Run(ctx)) }
+
+func report(held int, err error) error {
 	if err != nil {
 		fmt.Printf("%d passed, 1 failed\n", held)
 		return err

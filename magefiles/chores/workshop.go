@@ -8,6 +8,7 @@ import (
 
 	"github.com/plldb/plldb/magefiles/chores/child"
 	"github.com/plldb/plldb/magefiles/chores/drive"
+	"github.com/plldb/plldb/magefiles/chores/node"
 	"github.com/plldb/plldb/magefiles/chores/python"
 	"github.com/plldb/plldb/magefiles/chores/source"
 )
@@ -18,9 +19,10 @@ type workshop struct {
 	root     string // the source tree
 	archives source.Archives
 	python   *python.Python
+	node     *node.Node
 }
 
-// openWorkshop makes the folder and finds Python in it. The caller closes it, whatever comes.
+// openWorkshop makes the folder and finds Python and Node in it. The caller closes it, whatever comes.
 func openWorkshop(ctx context.Context, archives source.Archives) (*workshop, error) {
 	root, err := source.Root()
 	if err != nil {
@@ -31,12 +33,15 @@ func openWorkshop(ctx context.Context, archives source.Archives) (*workshop, err
 		return nil, err
 	}
 	w := &workshop{folder: folder, root: root, archives: archives}
-	for _, name := range []string{"home", "elsewhere", "python"} {
+	for _, name := range []string{"home", "elsewhere", "python", "node"} {
 		if err := os.Mkdir(w.path(name), 0o755); err != nil {
 			return nil, w.abandon(err)
 		}
 	}
 	if w.python, err = python.Find(ctx, w.path("python")); err != nil {
+		return nil, w.abandon(err)
+	}
+	if w.node, err = node.Find(ctx, w.path("node")); err != nil {
 		return nil, w.abandon(err)
 	}
 	return w, nil

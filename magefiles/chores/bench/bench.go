@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plldb/plldb/magefiles/chores/drive"
+	"github.com/plldb/plldb/magefiles/chores/node"
 	"github.com/plldb/plldb/magefiles/chores/python"
 )
 
@@ -20,10 +21,13 @@ type Bench struct {
 	Hundred    drive.Plldb // with a hundred functions
 	TwoHundred drive.Plldb // with two hundred, as many as a template holds with their log groups
 	Source     drive.Plldb // without functions, in a source tree
-	Python     *python.Python
-	Server     string // URL
-	Folder     string // for the certificate
-	Runs       int    // of each wall time
+	// Unthrottled is without functions too, in a tree whose template lets as many messages through as come.
+	Unthrottled drive.Plldb
+	Python      *python.Python
+	Node        *node.Node
+	Server      string // URL
+	Folder      string // for the certificate
+	Runs        int    // of each wall time
 }
 
 // The regions keep the trials apart: each has a bucket and a stack of its own.
@@ -46,6 +50,7 @@ func (b *Bench) Run(ctx context.Context) ([]Figure, error) {
 		{"round trips over TLS", b.roundTrips},
 		{"memory and size", b.sizes},
 		{"the local cloud", b.local},
+		{"the functions and the WebSocket API of the local cloud", b.functions},
 		{"how soon the end of an operation is noticed", b.noticed},
 	} {
 		_, _ = fmt.Fprintf(b.Out, "measuring %s\n", part.name) // to a person; the figures are the answer

@@ -3,6 +3,7 @@ package drive_test
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,16 @@ import (
 // The test binary stands in for plldb: told what to say, it says it and does nothing else.
 func TestMain(m *testing.M) {
 	if text, ok := os.LookupEnv("SAY"); ok {
+		interrupted := make(chan os.Signal, 1)
+		if os.Getenv("SERVE") != "" {
+			signal.Notify(interrupted, os.Interrupt) // before anything is said that leads to one
+		}
 		fmt.Print(text)
 		fmt.Fprint(os.Stderr, "the story")
+		if os.Getenv("SERVE") != "" {
+			<-interrupted
+			fmt.Println(`{"type":"outcome","status":"served"}`)
+		}
 		os.Exit(len(os.Getenv("FAIL")))
 	}
 	os.Exit(m.Run())

@@ -9,7 +9,6 @@ import (
 
 	"github.com/plldb/plldb/magefiles/chores/drive"
 	"github.com/plldb/plldb/magefiles/chores/python"
-	"github.com/plldb/plldb/magefiles/chores/websocket"
 )
 
 // OnAWS checks what only AWS itself can show: how long a new bucket takes to version, the API and its answer to a
@@ -24,18 +23,19 @@ func OnAWS(ctx context.Context, p *Play, o drive.Outcome) error {
 	if err := p.passed(first); err != nil {
 		return err
 	}
-	if err := API(ctx, p, o); err != nil {
-		return err
-	}
-	for _, check := range []func(context.Context, drive.Outcome) error{p.answer, p.debugger, p.others} {
-		if err := check(ctx, o); err != nil {
+	for _, extra := range []func(context.Context, *Play, drive.Outcome) error{API, Live} {
+		if err := extra(ctx, p, o); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := p.debugger(ctx, o); err != nil {
+		return err
+	}
+	return p.others(o)
 }
 
-// API checks the WebSocket API's settings (R17). It is an Extra, for an AWS that does not take API Gateway's types unread.
+// API checks the WebSocket API's settings (R17). It is an Extra, for an AWS that does not take API Gateway's types
+// unread.
 func API(_ context.Context, p *Play, o drive.Outcome) error {
 	in := python.Params{"ApiId": o.Outputs["ApiId"]}
 	routes, err := p.Reader.Ask("apigatewayv2", "get_routes", in)
@@ -57,31 +57,6 @@ func API(_ context.Context, p *Play, o drive.Outcome) error {
 		},
 		fact{"its stage deploys itself (trap 4)", "apigatewayv2", "get_stages", in, "Items.0.AutoDeploy", true},
 	)
-}
-
-// answer checks that a client without credentials connects, and hears what $default answers (trap 53).
-func (p *Play) answer(ctx context.Context, o drive.Outcome) error {
-	var heard string
-	err := patiently(ctx, func() (err error) {
-		heard, err = converse(ctx, o.Outputs["WebSocketUrl"])
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("talking to %s: %w", o.Outputs["WebSocketUrl"], err)
-	}
-	return p.same(is{"a client connects, and $default's answer reaches it", "OK", heard})
-}
-
-func converse(ctx context.Context, url string) (string, error) {
-	c, err := websocket.Dial(ctx, url, nil, 30*time.Second)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = c.Close() }()
-	if err := c.Send("hello"); err != nil {
-		return "", err
-	}
-	return c.Receive()
 }
 
 // debugger checks what the debugger's role lets its bearer do, and what not (R16).
@@ -128,7 +103,7 @@ func (p *Play) forbidden(who python.Credentials, table string) error {
 }
 
 // others checks that the caller cannot assume the roles that do not trust it (R15, R16).
-func (p *Play) others(_ context.Context, o drive.Outcome) error {
+func (p *Play) others(o drive.Outcome) error {
 	for _, output := range []string{"ServiceRoleArn", "ManagerRoleArn"} {
 		in := python.Params{"RoleArn": o.Outputs[output], "RoleSessionName": "acceptance"}
 		f := fact{service: "sts", operation: "assume_role", params: in}
@@ -140,17 +115,18 @@ func (p *Play) others(_ context.Context, o drive.Outcome) error {
 	return nil
 }
 
-// patiently tries again for a minute: roles and stages that were just made are not known everywhere at once (trap 7).
+// patiently tries again for a minute, at first soon and then every five seconds: roles and stages that were just made
+// are not known everywhere at once (trap 7), and logs come late.
 func patiently(ctx context.Context, try func() error) error {
 	var err error
-	for range 12 {
+	for i := range 17 {
 		if err = try(); err == nil {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
-		case <-time.After(5 * time.Second):
+		case <-time.After(min(100*time.Millisecond<<i, 5*time.Second)):
 		}
 	}
 	return err

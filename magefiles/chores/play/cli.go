@@ -42,24 +42,22 @@ func (c CLI) run(ctx context.Context, args ...string) ([]byte, error) {
 // byCLI is the stack that AWS's command line makes of plldb's template.
 const byCLI = "by-cli"
 
-// ByCLI makes an Extra: without plldb, AWS's command line deploys the rendered template, updates the stack, finds nothing
+// ByCLI is an Extra: without plldb, AWS's command line deploys the rendered template, updates the stack, finds nothing
 // to do, reads the bucket, and deletes the stack.
-func ByCLI(c CLI) func(context.Context, *Play, drive.Outcome) error {
-	return func(ctx context.Context, p *Play, o drive.Outcome) error {
-		file := filepath.Join(p.Folder, "template.yaml") // as plldb rendered it
-		for _, act := range []func() error{
-			func() error { return p.deployedByCLI(ctx, c, file, "CREATE_COMPLETE") },
-			func() error { return p.valuesByCLI(ctx, c, file) },
-			func() error { return p.changedByCLI(ctx, c, file) },
-			func() error { return p.readByCLI(ctx, c, o) },
-			func() error { return p.deletedByCLI(ctx, c) },
-		} {
-			if err := act(); err != nil {
-				return err
-			}
+func ByCLI(ctx context.Context, p *Play, o drive.Outcome) error {
+	c, file := p.CLI, filepath.Join(p.Folder, "template.yaml") // as plldb rendered it
+	for _, act := range []func() error{
+		func() error { return p.deployedByCLI(ctx, c, file, "CREATE_COMPLETE") },
+		func() error { return p.valuesByCLI(ctx, c, file) },
+		func() error { return p.changedByCLI(ctx, c, file) },
+		func() error { return p.readByCLI(ctx, c, o) },
+		func() error { return p.deletedByCLI(ctx, c) },
+	} {
+		if err := act(); err != nil {
+			return err
 		}
-		return nil
 	}
+	return nil
 }
 
 func (p *Play) deployedByCLI(ctx context.Context, c CLI, file, want string) error {

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/plldb/plldb/magefiles/chores/drive"
+	"github.com/plldb/plldb/magefiles/chores/node"
 	"github.com/plldb/plldb/magefiles/chores/python"
 )
 
@@ -24,9 +25,15 @@ type Play struct {
 	Source   drive.Plldb // without, standing in a copy of the source tree, which the play changes
 	Reader   *python.Reader
 	Python   *python.Python
+	Node     *node.Node
+	CLI      CLI
 	Folder   string // for the rendered template
 	Account  string // twelve digits
 	Region   string
+
+	Probe Probe
+	// Address is where what is said to be at an address of AWS's is to be found; nil where it is there.
+	Address func(url string) string
 
 	// Extra is performed on the first finished stack; nil for none.
 	Extra func(context.Context, *Play, drive.Outcome) error

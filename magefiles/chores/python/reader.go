@@ -64,6 +64,16 @@ func (r *Reader) Wait(service, waiter string, params Params) (any, error) {
 	})
 }
 
+// File is a parameter that is the bytes of a file.
+func File(path string) any { return map[string]string{"$file": path} }
+
+// AskAt asks a service that has no address of its own, such as apigatewaymanagementapi.
+func (r *Reader) AskAt(endpoint, service, operation string, params Params) (any, error) {
+	return r.put(map[string]any{
+		"service": service, "operation": operation, "params": params, "region": r.region, "endpoint": endpoint,
+	})
+}
+
 // AskAs asks with other credentials.
 func (r *Reader) AskAs(who Credentials, service, operation string, params Params) (any, error) {
 	question := map[string]any{

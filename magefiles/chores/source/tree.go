@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -90,6 +91,22 @@ func growTemplate(path, function string, names []string) error {
 		return err
 	}
 	return os.WriteFile(path, []byte(grown), 0o644)
+}
+
+// throttle is a limit of the template's stage.
+var throttle = regexp.MustCompile(`(Throttling(?:Rate|Burst)Limit:) \d+`)
+
+// Unthrottle raises the limits of a tree's WebSocket API so far that nobody meets them.
+func Unthrottle(tree string) error {
+	path := filepath.Join(tree, "cloudformation", "template.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if found := throttle.FindAll(text, -1); len(found) != 2 {
+		return fmt.Errorf("the template has %d throttling limits, not a rate and a burst", len(found))
+	}
+	return os.WriteFile(path, throttle.ReplaceAll(text, []byte("$1 1000000")), 0o644)
 }
 
 // Template returns the template with a copy of one function's resource, and of its log group if it has one, for each of

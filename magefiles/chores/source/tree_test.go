@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/plldb/plldb/cloudformation"
 	"github.com/plldb/plldb/magefiles/chores/source"
+	"github.com/plldb/plldb/pkg/compile"
 )
 
 const small = `# a comment
@@ -122,6 +124,39 @@ func TestGrowAddsProgramsAndTheirResources(t *testing.T) {
 	}
 	if got := read(t, filepath.Join(tree, "cloudformation", "template.yaml")); strings.Count(got, "S3Key") != 4 {
 		t.Errorf("the template is\n%s", got)
+	}
+}
+
+func TestUnthrottleRaisesTheLimitsOfTheRealTemplate(t *testing.T) {
+	tree := t.TempDir()
+	path := filepath.Join(tree, "cloudformation", "template.yaml")
+	write(t, path, string(cloudformation.Template()))
+	if err := source.Unthrottle(tree); err != nil {
+		t.Fatal(err)
+	}
+	got := read(t, path)
+	if !strings.Contains(got, "RateLimit: 1000000\n") || !strings.Contains(got, "BurstLimit: 1000000\n") {
+		t.Errorf("the template's stage is\n%s", got[strings.Index(got, "StageName"):])
+	}
+	write(t, path, small)
+	if err := source.Unthrottle(tree); err == nil {
+		t.Error("a template without limits gives no error")
+	}
+}
+
+func TestProgramIsAZipForLambda(t *testing.T) {
+	root := filepath.Join("..", "..", "..")
+	path, err := source.Program(t.Context(), root, "./magefiles/chores/play/probe", compile.Lambda(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = files.Close() }()
+	if len(files.File) != 1 || files.File[0].Name != "bootstrap" || files.File[0].Mode() != 0o755 {
+		t.Errorf("the zip holds %d files, the first %+v", len(files.File), files.File[0].FileHeader)
 	}
 }
 

@@ -1,9 +1,10 @@
-// Package websocket is as much of a WebSocket client (RFC 6455) as acceptance needs: it connects over TLS, sends one
-// text message and reads one.
+// Package websocket is as much of a WebSocket client (RFC 6455) as bench needs: it connects, sends text messages and
+// reads them. It does no more, so that what is measured is the server.
 package websocket
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha1"
@@ -28,18 +29,14 @@ type Conn struct {
 // largest is the longest frame that is read: API Gateway sends none over 32 KB.
 const largest = 32 << 10
 
-// Dial connects to a wss URL, with the system's certificates if config is nil. It, and all that follows on the
-// connection, must be done within the time.
+// Dial connects to a ws or wss URL, the latter with the system's certificates if config is nil. It, and all that
+// follows on the connection, must be done within the time.
 func Dial(ctx context.Context, target string, config *tls.Config, within time.Duration) (*Conn, error) {
 	u, err := url.Parse(target)
 	if err != nil {
 		return nil, err
 	}
-	addr := u.Host
-	if u.Port() == "" {
-		addr = net.JoinHostPort(u.Host, "443")
-	}
-	raw, err := (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", addr)
+	raw, err := connect(ctx, u, config)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +46,14 @@ func Dial(ctx context.Context, target string, config *tls.Config, within time.Du
 		return nil, errors.Join(err, raw.Close())
 	}
 	return c, nil
+}
+
+func connect(ctx context.Context, u *url.URL, config *tls.Config) (net.Conn, error) {
+	port := u.Port()
+	if u.Scheme == "ws" {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(port, "80")))
+	}
+	return (&tls.Dialer{Config: config}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(port, "443")))
 }
 
 // upgrade does the opening handshake (section 4.1).

@@ -38,6 +38,24 @@ func TestMessagesGoThereAndBack(t *testing.T) {
 	}
 }
 
+func TestWithoutTLS(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(echoing(t, nil)))
+	t.Cleanup(server.Close)
+	c, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(server.URL, "http"), nil, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Send("text"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Receive(); err != nil || got != "text" {
+		t.Errorf("received %q, %v", got, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAPingIsAnsweredAndNotAMessage(t *testing.T) {
 	ping := []byte{0x89, 2, 'h', 'i'}
 	c := dial(t, echo(t, ping))
@@ -84,7 +102,13 @@ func TestAServerThatRefusesIsAnError(t *testing.T) {
 
 // echo is a server that first sends the frame, and then gives back every message and every pong as a message.
 func echo(t *testing.T, first []byte) *httptest.Server {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewTLSServer(http.HandlerFunc(echoing(t, first)))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func echoing(t *testing.T, first []byte) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		conn, both, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -101,9 +125,7 @@ func echo(t *testing.T, first []byte) *httptest.Server {
 			}
 			_, _ = conn.Write(append(header(len(payload)), payload...))
 		}
-	}))
-	t.Cleanup(server.Close)
-	return server
+	}
 }
 
 func header(n int) []byte {
