@@ -27,6 +27,9 @@ func things() *wire.Router {
 		get("/file", 200, func(context.Context, *wire.Call, map[string]string) (any, error) {
 			return wire.File{ContentType: "application/zip", Data: []byte("PK")}, nil
 		}),
+		get("/odd", 200, func(context.Context, *wire.Call, map[string]string) (any, error) {
+			return wire.File{Status: http.StatusAccepted, Header: http.Header{"X-Amz-Odd": {"yes"}}}, nil
+		}),
 		get("/refuses", 200, func(context.Context, *wire.Call, map[string]string) (any, error) {
 			e := wire.Errorf(http.StatusConflict, "Conflict", "it is %s", "there")
 			e.Header = http.Header{"Retry-After": {"1"}}
@@ -41,6 +44,39 @@ func things() *wire.Router {
 		Now:       time.Now,
 		AccountOf: func(string) string { return "111111111111" },
 		Secure:    func() bool { return true },
+	}
+}
+
+func TestAFileHasAStatusAndHeadersOfItsOwn(t *testing.T) {
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/odd", http.NoBody)
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/things/aws4_request")
+	w := httptest.NewRecorder()
+	things().ServeHTTP(w, request)
+	h := w.Header()
+	if w.Code != http.StatusAccepted || h.Get("X-Amz-Odd") != "yes" || h.Get("Content-Type") != "" || w.Body.Len() != 0 ||
+		h.Get("x-amzn-RequestId") == "" {
+		t.Errorf("%d %v %s", w.Code, h, w.Body)
+	}
+}
+
+// bounded takes five bytes, and refuses more in its own way.
+type bounded struct{ *wire.REST }
+
+func (bounded) Bound(c *wire.Call) (int, *wire.Error) {
+	return 5, wire.Errorf(http.StatusRequestEntityTooLarge, "TooMuch", "for %s", c.URL.Path)
+}
+
+func TestBoundedBodies(t *testing.T) {
+	router := things()
+	router.Services["things"] = bounded{router.Services["things"].(*wire.REST)}
+	for body, status := range map[string]int{"": 200, "12345": 200, "123456": 413} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/file", strings.NewReader(body))
+		request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20260102/eu-west-1/things/aws4_request")
+		w := httptest.NewRecorder()
+		router.ServeHTTP(w, request)
+		if w.Code != status || status == 413 && !strings.Contains(w.Body.String(), "for /file") {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		}
 	}
 }
 
