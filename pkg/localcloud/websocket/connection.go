@@ -29,6 +29,7 @@ type connection struct {
 
 	mu           sync.Mutex
 	queue        [][]byte // messages that wait
+	queued       int      // their bytes
 	room         sync.Cond
 	delivering   bool
 	born, active time.Time

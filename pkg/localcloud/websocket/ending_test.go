@@ -180,6 +180,7 @@ func TestOneThatComesWhileTheLastOneEndsIsIdleToo(t *testing.T) {
 		o, let := blocked(newRecord(), "old")
 		old := pipe(t, hub, o)
 		_, _ = old.Write(text("works"))
+		synctest.Wait()
 		h.Turn(10 * time.Minute)
 		if seen := receiveClose(t, old); seen.Code != 1001 {
 			t.Errorf("got %v", seen)

@@ -15,19 +15,24 @@ import (
 func (c *connection) enqueue(text []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.queue) == waiting && !c.ending {
+	for c.full(len(text)) && !c.ending {
 		c.room.Wait()
 	}
 	if c.ending {
 		return false
 	}
 	c.active = c.config.Clock.Now()
-	c.queue = append(c.queue, text)
+	c.queue, c.queued = append(c.queue, text), c.queued+len(text)
 	if !c.delivering { // an idle connection has no goroutine for it
 		c.delivering = true
 		c.tasks.Go(c.deliver)
 	}
 	return true
+}
+
+// full tells whether there is no room for a message of so many bytes.
+func (c *connection) full(size int) bool {
+	return len(c.queue) == waiting || len(c.queue) > 0 && c.queued+size > waitingBytes
 }
 
 // deliver delivers until no message is left.
@@ -45,6 +50,7 @@ func (c *connection) dequeue() ([]byte, bool) {
 		return nil, false
 	}
 	text := c.queue[0]
+	c.queued -= len(text)
 	c.queue[0] = nil
 	c.queue = c.queue[1:]
 	c.room.Signal()

@@ -154,7 +154,7 @@ func TestAPingIsAnsweredWhileAMessageIsAtWork(t *testing.T) {
 
 func TestTheQueueHoldsTheClientBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const many, size = 100, 8 << 10
+		const many, size = 100, 4000
 		hub, r := websocket.NewHub(websocket.Config{}), newRecord()
 		o, let := blocked(r, "a")
 		conn := pipe(t, hub, o)
@@ -229,6 +229,34 @@ func TestAPongThatNobodyReads(t *testing.T) {
 		from := time.Now()
 		if e := r.ending(t); e.Code != 1006 || time.Since(from) > 10*time.Second {
 			t.Errorf("%v after %v", e, time.Since(from))
+		}
+	})
+}
+
+// Large messages wait in less memory than as many as may wait would take, and one may always wait.
+func TestLargeMessagesWaitInFewBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub, r := websocket.NewHub(websocket.Config{Frame: 1 << 20, Message: 1 << 20}), newRecord()
+		o, let := blocked(r, "a")
+		conn := pipe(t, hub, o)
+		const size = 100 << 10
+		sizes, taken := []int{size, size, size, size, size, 300 << 10, 300 << 10}, 0
+		go func() {
+			for _, n := range sizes {
+				_, _ = conn.Write(text(strings.Repeat("x", n)))
+				taken++
+			}
+			_, _ = conn.Write(closing(1000, ""))
+			_, _ = io.Copy(io.Discard, conn)
+		}()
+		synctest.Wait()
+		if taken != 4 { // one at work, two that wait, one in the reader's hand
+			t.Errorf("%d messages were taken", taken)
+		}
+		close(let)
+		r.ending(t)
+		if len(r.got()) != len(sizes) {
+			t.Errorf("got %d", len(r.got()))
 		}
 	})
 }

@@ -61,9 +61,12 @@ var (
 	ErrClosed = errors.New("no more connections are taken")
 )
 
-// waiting is how many messages of a connection wait at most for the one that is at work. With as many, nothing more is
-// read from the client.
-const waiting = 64
+// How many messages of a connection wait at most for the one that is at work, and how many bytes they have, but that one
+// message may always wait. With as many, nothing more is read from the client.
+const (
+	waiting      = 64
+	waitingBytes = 256 << 10
+)
 
 // What bounds a client that does nothing, in the machine's time.
 const (
