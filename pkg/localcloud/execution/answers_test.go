@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,6 @@ func lambdaError(kind, message string) string {
 
 func TestWhatBecomesOfAnEvent(t *testing.T) {
 	p, _ := linked(t, execution.Config{})
-	large := `"` + strings.Repeat("x", 6291556-2) + `"`
 	cases := map[string]struct {
 		function, payload string
 		failed            bool
@@ -49,23 +49,28 @@ func TestWhatBecomesOfAnEvent(t *testing.T) {
 			}
 		})
 	}
-	if a := invoke(t, p, does("lambda"), do("large", len(large)-2)); string(a.Payload) != large || a.Failed != "" {
-		t.Errorf("as large as may be: %.200s", a.Payload)
-	}
 	if a := invoke(t, p, does("lambda"), do("exit", 1)); !strings.HasSuffix(string(a.Payload), `error: exit status 1"}`) {
 		t.Errorf("exit 1: %s", a.Payload)
-	}
-	a := invoke(t, p, does("lambda"), do("large", len(large)-1))
-	want := lambdaError("Function.ResponseSizeTooLarge",
-		"Response payload size exceeded maximum allowed payload size (6291556 bytes).")
-	if string(a.Payload) != want || a.Failed != "Unhandled" {
-		t.Errorf("a byte too large: %.200s", a.Payload)
 	}
 	if a := invoke(t, p, does("lambda"), do("panic", 0)); !strings.Contains(string(a.Payload), `"oh"`) || a.Failed == "" {
 		t.Errorf("panic: %.200s", a.Payload)
 	}
 	if a := invoke(t, p, does("lambda"), do("done", 0)); string(a.Payload) != `"done"` {
 		t.Errorf("after a crash: %s", a.Payload)
+	}
+}
+
+func TestLargeAnswers(t *testing.T) {
+	p, _ := linked(t, execution.Config{})
+	large := `"` + strings.Repeat("x", 6291556-2) + `"`
+	if a := invoke(t, p, does("lambda"), do("large", len(large)-2)); string(a.Payload) != large || a.Failed != "" {
+		t.Errorf("as large as may be: %.200s", a.Payload)
+	}
+	a := invoke(t, p, does("lambda"), do("large", len(large)-1))
+	want := lambdaError("Function.ResponseSizeTooLarge",
+		"Response payload size exceeded maximum allowed payload size (6291556 bytes).")
+	if string(a.Payload) != want || a.Failed != "Unhandled" {
+		t.Errorf("a byte too large: %.200s", a.Payload)
 	}
 }
 
@@ -98,20 +103,40 @@ func TestRefusalsOfTheRuntimeAPI(t *testing.T) {
 	}
 }
 
+func TestPagesAreRefusedByTheRuntimeAPI(t *testing.T) {
+	p, _ := linked(t, execution.Config{})
+	a := invoke(t, p, does("as a page"), do("x", 0))
+	log := string(a.Log)
+	if n := strings.Count(log, "asked: "); n != 5 || strings.Count(log, " 403 ") != n || string(a.Payload) != `"its own"` {
+		t.Errorf("answered %s\n%s", a.Payload, log)
+	}
+}
+
+// between tells whether a header's only value is a moment in milliseconds between two others.
+func between(header []string, first, last time.Time) bool {
+	at, err := strconv.ParseInt(strings.Join(header, ","), 10, 64)
+	return err == nil && at >= first.UnixMilli() && at <= last.UnixMilli()
+}
+
 func TestHeadersOfAnEvent(t *testing.T) {
 	turned := hand()
 	p, _ := linked(t, execution.Config{Clock: turned})
 	f := does("headers")
 	e := execution.Event{RequestID: "1", Payload: []byte("{}"), TraceID: "Root=1", ClientContext: `{"a":1}`}
+	before := time.Now()
 	a := invoke(t, p, f, e)
 	var got map[string][]string
 	if err := json.Unmarshal(a.Payload, &got); err != nil {
 		t.Fatal(err)
 	}
+	if !between(got["Lambda-Runtime-Deadline-Ms"], before.Add(time.Minute), time.Now().Add(time.Minute)) {
+		t.Errorf("by the machine's clock the deadline is %v", got)
+	}
+	delete(got, "Lambda-Runtime-Deadline-Ms")
 	want := map[string]string{
 		"Content-Type": "application/json", "Content-Length": "2", "Lambda-Runtime-Aws-Request-Id": "1",
-		"Lambda-Runtime-Deadline-Ms": "1795348860000", "Lambda-Runtime-Invoked-Function-Arn": f.ARN,
-		"Lambda-Runtime-Trace-Id": "Root=1", "Lambda-Runtime-Client-Context": `{"a":1}`,
+		"Lambda-Runtime-Invoked-Function-Arn": f.ARN, "Lambda-Runtime-Trace-Id": "Root=1",
+		"Lambda-Runtime-Client-Context": `{"a":1}`,
 	}
 	if len(got) != len(want) {
 		t.Errorf("got %v", got)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // api is the Runtime API of one process (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). What it
@@ -42,6 +43,10 @@ const (
 )
 
 func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if foreign(r, a.addr) {
+		refuse(w, http.StatusForbidden, "AccessDenied", "The Runtime API is the function's alone")
+		return
+	}
 	id, what, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, invocations), "/")
 	switch {
 	case r.URL.Path == initError:
@@ -57,6 +62,13 @@ func (a api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// foreign tells that a browser asks. Any page that somebody looks at may send requests to this machine, and one whose
+// name was made to stand for this machine reads the answers too: only the Host tells that then. No runtime asks like
+// that: it takes the address from AWS_LAMBDA_RUNTIME_API.
+func foreign(r *http.Request, addr string) bool {
+	return r.Host != addr || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
 }
 
 func only(method string, then http.HandlerFunc) http.HandlerFunc {
@@ -78,11 +90,13 @@ func (a api) next(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done(): // the process hung up, or is gone
 			panic(http.ErrAbortHandler) // to return would be to answer with an event of nothing
 		}
-		a.deliver(j)
+		if !a.deliver(j) {
+			panic(http.ErrAbortHandler)
+		}
 	}
 	h := w.Header()
 	h.Set(requestIDHeader, j.RequestID)
-	h.Set(deadlineHeader, strconv.FormatInt(j.deadline.UnixMilli(), 10))
+	h.Set(deadlineHeader, strconv.FormatInt(a.deadline(j).UnixMilli(), 10))
 	h.Set(arnHeader, a.env.of.ARN)
 	if j.TraceID != "" {
 		h.Set(traceHeader, j.TraceID)
@@ -92,8 +106,11 @@ func (a api) next(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(j.Payload)))
-	w.Write(j.Payload) // a process that hangs up asks again, or its event times out
+	_, _ = w.Write(j.Payload) // a process that hangs up asks again, or its event times out
 }
+
+// deadline is when an event's time is up by the machine's clock, which functions go by.
+func (a api) deadline(j *job) time.Time { return time.Now().Add(j.deadline.Sub(a.env.pool.now())) }
 
 // post takes the answer of an event, or its error.
 func (a api) post(w http.ResponseWriter, r *http.Request, id, state string) {
@@ -152,7 +169,7 @@ func (a api) initError(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	accept(w)
-	http.NewResponseController(w).Flush() // the process is ended anyway
+	_ = http.NewResponseController(w).Flush() // the process is ended anyway
 	a.cancel()
 }
 
@@ -193,5 +210,5 @@ func write(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
-	w.Write(text) // nobody else is to be told
+	_, _ = w.Write(text) // nobody else is to be told
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -77,6 +78,24 @@ func TestCodeThatWasChangedOrLostIsUnpackedAgain(t *testing.T) {
 		once()
 		if text, err := os.ReadFile(data); string(text) != "hello" {
 			t.Errorf("got %s, %v", text, err)
+		}
+	}
+}
+
+func TestCodeThatIsLostWhileThePoolLivesIsUnpackedAgain(t *testing.T) {
+	dir := t.TempDir()
+	p := execution.New(execution.Config{
+		Dir: dir, Code: code(map[string][]byte{"echo": zipped(t, map[string]string{"bootstrap": shell()})}),
+	})
+	defer p.Close()
+	for n, lost := range []string{"nothing", "echo", "echo/bootstrap", ""} {
+		if err := os.RemoveAll(dir + "/" + lost); err != nil {
+			t.Fatal(err)
+		}
+		f := does("echo")
+		f.Revision = strconv.Itoa(n) // so that a process starts
+		if a := invoke(t, p, f, do("x", 0)); a.Failed != "" {
+			t.Errorf("%s was lost: %s", lost, a.Payload)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type environment struct {
 	ctx    context.Context
 	cancel context.CancelFunc // kills its process
 	log    logbook
+	inside bool // it counts among those in the folder of its code; its own goroutine alone uses it
 
 	phase          phase
 	process        *process // nil before the first
@@ -57,6 +58,7 @@ func (e *environment) run() {
 func (e *environment) live() *failure {
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
+	defer e.vacate()
 	e.pool.mu.Lock()
 	e.began = e.pool.now()
 	e.pool.mu.Unlock()
@@ -69,7 +71,7 @@ func (e *environment) live() *failure {
 
 // launch starts a process, where the code is. To bring that is Lambda's work: the limit of the start begins after it.
 func (e *environment) launch(ctx context.Context, cancel context.CancelFunc) (*process, error) {
-	site, err := e.pool.site(ctx, e.of.Function)
+	site, err := e.pool.site(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +83,14 @@ func (e *environment) launch(ctx context.Context, cancel context.CancelFunc) (*p
 		return nil, err
 	}
 	return proc, nil
+}
+
+// vacate is told that nothing of the environment is in its code's folder any more.
+func (e *environment) vacate() {
+	if e.inside {
+		e.inside = false
+		e.pool.code.leave(e.of.Code)
+	}
 }
 
 // adopt makes the process the environment's. One that starts for the first time has its limit of time from here.
@@ -206,6 +216,6 @@ func (e *environment) lastWords(at phase, j *job, took time.Duration, why *failu
 // (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-view.html).
 func streamName(now time.Time, version string) string {
 	random := make([]byte, 16)
-	rand.Read(random) // never fails: crypto/rand
+	_, _ = rand.Read(random) // never fails: crypto/rand
 	return now.UTC().Format("2006/01/02/") + "[" + version + "]" + hex.EncodeToString(random)
 }

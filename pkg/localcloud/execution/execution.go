@@ -9,6 +9,7 @@ package execution
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/clock"
@@ -17,7 +18,10 @@ import (
 // Config is what a pool stands on.
 type Config struct {
 	Clock clock.Alarm // of timeouts and idleness; nil is the machine's
-	Dir   string      // where code is unpacked, made when it is needed; "" is a folder for temporary files
+	// Dir is where code is unpacked, a folder for each digest. It is made when it is needed; "" is a folder for temporary
+	// files. The code of a function's earlier revision goes after its last process, and what nobody has used for a day when
+	// a pool first unpacks something. Several pools may share it.
+	Dir string
 	// Code gives the zip of a digest (SHA-256, lower-case hexadecimal).
 	Code func(ctx context.Context, sum string) ([]byte, error)
 	// Linked gives the command that has the code of a digest linked into it, where a zip cannot run on this machine. It
@@ -69,6 +73,8 @@ type Answer struct {
 }
 
 var (
+	// ErrNotRun is in every error of an event that never reached a process. It may reach one another time.
+	ErrNotRun = errors.New("no process has had the event")
 	// ErrTooMany is the error when as many events are under way as may be.
 	ErrTooMany = errors.New("too many events are under way")
 	// ErrClosed is the error of a closed pool.
@@ -81,7 +87,8 @@ const (
 	defaultTimeout     = 3 * time.Second // the same page
 	// initLimit is the Init phase's (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
 	initLimit = 10 * time.Second
-	// idleLimit is how long an environment is kept without events. Lambda does not say how long it keeps them.
+	// idleLimit is how long an environment is kept without events. Lambda does not say how long it keeps them. Those of a
+	// function that was deleted are kept as long: a pool is told of events alone.
 	idleLimit = time.Minute
 	// busyStart is how long a start is taken to need a processor. Whoever starts longer waits for something else.
 	busyStart = time.Second
@@ -103,3 +110,6 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// notRun is the error of an event that never reached a process.
+func notRun(why error) error { return fmt.Errorf("%w: %w", ErrNotRun, why) }

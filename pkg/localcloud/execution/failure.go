@@ -77,10 +77,10 @@ func notStarted(err error) *failure {
 	switch {
 	case errors.Is(err, errNoBootstrap):
 		f.message = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
-	case errors.As(err, &path) && path.Op == "fork/exec" && !short(path.Err):
+	case errors.As(err, &path) && path.Op == "fork/exec" && !short(path.Err) && !busyFile(path.Err):
 		f.message = "fork/exec /var/task/bootstrap: " + path.Err.Error()
 	default:
-		return &failure{err: err}
+		return &failure{err: notRun(err)}
 	}
 	return f
 }

@@ -10,8 +10,7 @@ import (
 )
 
 // kill ends the process and those it has started that did not leave its group. Lambda sends SIGTERM first only where a
-// function has extensions (aws-samples/graceful-shutdown-with-aws-lambda), and there are none here. After the process
-// itself is gone its group may still have members, which keep its number from being used again.
+// function has extensions (aws-samples/graceful-shutdown-with-aws-lambda), and there are none here.
 func kill(p *os.Process) error {
 	err := syscall.Kill(-p.Pid, syscall.SIGKILL)
 	if errors.Is(err, syscall.ESRCH) {

@@ -2,10 +2,15 @@ package execution_test
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/plldb/plldb/pkg/localcloud/execution"
 )
 
 func TestNoProcessSurvivesAKilledParent(t *testing.T) {
@@ -34,6 +39,32 @@ func TestNoProcessSurvivesAKilledParent(t *testing.T) {
 	parent.Process.Kill()
 	parent.Wait()
 	until(t, func() bool { return gone(pids[0]) && gone(pids[1]) })
+}
+
+// The program may still be open for writing in somebody else's child. That is not the function's failure.
+func TestProgramThatIsBeingWritten(t *testing.T) {
+	dir := t.TempDir()
+	p := execution.New(execution.Config{
+		Dir: dir, Code: code(map[string][]byte{"echo": zipped(t, map[string]string{"bootstrap": shell()})}),
+	})
+	defer p.Close()
+	invoke(t, p, does("echo"), do("x", 0))
+	file, err := os.OpenFile(filepath.Join(dir, "echo", "bootstrap"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := does("echo")
+	f.Revision = "2"
+	_, err = p.Invoke(t.Context(), f, do("x", 0))
+	if !errors.Is(err, execution.ErrNotRun) || !errors.Is(err, syscall.ETXTBSY) {
+		t.Errorf("got %v", err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if a := invoke(t, p, f, do("x", 0)); a.Failed != "" {
+		t.Errorf("then %s", a.Payload)
+	}
 }
 
 // gone tells whether a process has ended, be it that nobody has looked at its end yet.

@@ -3,6 +3,7 @@ package execution
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"os"
 	"sync"
 	"unicode/utf8"
@@ -41,7 +42,7 @@ func newOutput(log *logbook) (*output, error) {
 		return nil, err
 	}
 	o := &output{log: log, reader: reader, writer: writer, token: make([]byte, tokenSize)}
-	rand.Read(o.token) // never fails: crypto/rand
+	_, _ = rand.Read(o.token[1:]) // never fails: crypto/rand. What begins a mark must end no line: it is held back
 	o.read.Go(o.run)
 	return o, nil
 }
@@ -51,15 +52,14 @@ func (o *output) mark(do func()) {
 	o.mu.Lock()
 	o.marks = append(o.marks, do)
 	o.mu.Unlock()
-	o.writer.Write(o.token) // the reader is there until the last mark
+	_, _ = o.writer.Write(o.token) // the reader is there until the last mark
 }
 
 // close returns when all is logged that was printed until now.
 func (o *output) close() {
 	o.mark(nil)
 	o.read.Wait()
-	o.writer.Close()
-	o.reader.Close()
+	_ = errors.Join(o.writer.Close(), o.reader.Close()) // nothing is buffered
 }
 
 // run reads until the last mark. Of what it has not taken the pipe holds some, and then the process waits.

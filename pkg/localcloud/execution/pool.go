@@ -21,7 +21,7 @@ type Pool struct {
 	stop      context.CancelFunc
 	closed    bool
 	functions map[key]*function
-	latest    map[string]string // ARN to the revision that was called last
+	latest    map[string]version // by ARN, what was called last
 	all       map[*environment]struct{}
 	underWay  int // events without an answer
 	starting  int // environments that are busy starting
@@ -31,6 +31,9 @@ type Pool struct {
 }
 
 type key struct{ arn, revision string }
+
+// version is what a function is at a time.
+type version struct{ revision, code string }
 
 // function is what a pool has of one revision of a function.
 type function struct {
@@ -52,16 +55,17 @@ func New(c Config) *Pool {
 	return &Pool{
 		config:    c,
 		starters:  max(2, runtime.NumCPU()),
-		code:      codes{dir: c.Dir, get: c.Code},
+		code:      newCodes(c),
 		functions: map[key]*function{},
-		latest:    map[string]string{},
+		latest:    map[string]version{},
 		all:       map[*environment]struct{}{},
 	}
 }
 
 // Invoke hands an event to a process of the function, and waits for its answer. What goes wrong in the function is an
 // Answer; an error is ErrTooMany, ErrClosed, that of the ctx, or that the process could not be made for a reason which
-// is not the function's. An event whose ctx ends is not taken back from the process that has it.
+// is not the function's. ErrNotRun is in it if no process has had the event. An event whose ctx ends is not taken back
+// from the process that has it.
 func (p *Pool) Invoke(ctx context.Context, f Function, e Event) (Answer, error) {
 	j, err := p.admit(ctx, f, e)
 	if err != nil {
@@ -71,7 +75,9 @@ func (p *Pool) Invoke(ctx context.Context, f Function, e Event) (Answer, error) 
 	case o := <-j.done:
 		return o.Answer, o.err
 	case <-ctx.Done():
-		p.leave(j)
+		if p.leave(j) {
+			return Answer{}, notRun(ctx.Err())
+		}
 		return Answer{}, ctx.Err()
 	}
 }
@@ -81,11 +87,11 @@ func (p *Pool) admit(ctx context.Context, f Function, e Event) (*job, error) {
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
-		return nil, ErrClosed
+		return nil, notRun(ErrClosed)
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return nil, notRun(ctx.Err())
 	case p.underWay >= p.config.Concurrency:
-		return nil, ErrTooMany
+		return nil, notRun(ErrTooMany)
 	}
 	if p.base == nil {
 		p.base, p.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -114,8 +120,8 @@ func (p *Pool) place(j *job) {
 // function finds what there is of a function. A revision that was not called before ends the others' idle environments.
 func (p *Pool) function(f Function) *function {
 	k := key{f.ARN, f.Revision}
-	if p.latest[f.ARN] != f.Revision {
-		p.latest[f.ARN] = f.Revision
+	if p.latest[f.ARN].revision != f.Revision {
+		p.supersede(f)
 		p.retire(k)
 	}
 	have, ok := p.functions[k]
@@ -127,6 +133,24 @@ func (p *Pool) function(f Function) *function {
 		p.functions[k] = have
 	}
 	return have
+}
+
+// supersede makes a revision the one that was called last. The code of the one before goes, when nothing runs in it any
+// more, unless another function has the same.
+func (p *Pool) supersede(f Function) {
+	before := p.latest[f.ARN].code
+	p.latest[f.ARN] = version{f.Revision, f.Code}
+	p.code.keep(f.Code)
+	if before == "" {
+		return
+	}
+	for _, v := range p.latest {
+		if v.code == before {
+			return
+		}
+	}
+	p.code.forgo(before)
+	p.owned.Go(func() { p.code.clear(before) })
 }
 
 func (p *Pool) retire(k key) {
@@ -141,27 +165,26 @@ func (p *Pool) retire(k key) {
 	}
 }
 
-// forget drops what is known of a function that has neither environments nor events.
+// forget drops what is known of a function that has neither environments nor events, but for which revision and which
+// code were its last.
 func (p *Pool) forget(f *function) {
 	if f.live > 0 || f.waiting.Len() > 0 || p.functions[f.key] != f {
 		return
 	}
 	delete(p.functions, f.key)
-	if p.latest[f.ARN] == f.Revision {
-		delete(p.latest, f.ARN)
-	}
 }
 
-// leave is told when the caller of an event is gone. An event that waits goes with it.
-func (p *Pool) leave(j *job) {
+// leave is told when the caller of an event is gone. An event that waits goes with it, and then it returns true.
+func (p *Pool) leave(j *job) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if j.waits == nil {
-		return
+		return false
 	}
 	j.of.take(j)
 	p.answer(j, Answer{}, nil)
 	p.forget(j.of)
+	return true
 }
 
 // Processes is how many there are now, those included that are starting or ending.
@@ -185,12 +208,16 @@ func (p *Pool) shut() {
 	p.closed = true
 	for _, f := range p.functions {
 		for j := f.next(); j != nil; j = f.next() {
-			p.answer(j, Answer{}, ErrClosed)
+			p.answer(j, Answer{}, notRun(ErrClosed))
 		}
 	}
 	for e := range p.all {
-		if e.job != nil {
+		switch {
+		case e.job == nil:
+		case e.job.taken:
 			p.answer(e.job, Answer{}, ErrClosed)
+		default: // deliver does not give it any more
+			p.answer(e.job, Answer{}, notRun(ErrClosed))
 		}
 		p.end(e)
 	}

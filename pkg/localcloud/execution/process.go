@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -13,7 +14,8 @@ import (
 	"time"
 )
 
-// process is one process of an environment, with the API that it alone talks to.
+// process is one process of an environment, with an API of its own. Nothing in that API's protocol says who asks: it
+// listens on this machine alone and refuses what browsers send, but other programs of this machine are let in.
 type process struct {
 	env    *environment
 	ctx    context.Context
@@ -23,10 +25,12 @@ type process struct {
 	up     bool               // it has asked for an event; guarded by the pool
 
 	cmd    *exec.Cmd // the environment's goroutine alone uses it
+	life   life
 	pid    atomic.Int64
 	used   int // MB, when it was looked; the reader's own
 	looked time.Time
 	out    *output
+	addr   string // of its API
 	server *http.Server
 	served sync.WaitGroup // the listener and the connections
 }
@@ -47,19 +51,37 @@ func (pr *process) start(at site) error {
 	}
 	pr.out, err = newOutput(&pr.env.log)
 	if err != nil {
-		listener.Close()
+		_ = listener.Close() // nobody has used it
 		return err
 	}
 	pr.serve(listener)
-	err = pr.env.pool.launch.do(func() error { return pr.exec(at, listener.Addr().String()) })
+	err = pr.launch(at)
 	if err != nil {
 		pr.close()
 	}
 	return err
 }
 
+// launch starts the command. A file that was just written may still be open for writing in a child that some other
+// goroutine is making, until that child has its own program: "text file busy", golang/go#22315. That passes in moments,
+// which others who start need not wait for: it is tried again for about 100 ms.
+func (pr *process) launch(at site) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		err := pr.env.pool.launch.do(func() error { return pr.exec(at) })
+		if !busyFile(err) || wait > 64*time.Millisecond {
+			return err
+		}
+		select {
+		case <-time.After(wait): // the machine's time: another process is waited for
+		case <-pr.ctx.Done():
+			return pr.ctx.Err()
+		}
+	}
+}
+
 // serve answers the process. Each of the server's goroutines is awaited in close.
 func (pr *process) serve(listener net.Listener) {
+	pr.addr = listener.Addr().String()
 	pr.server = &http.Server{
 		Handler:  api{pr},
 		ErrorLog: log.New(io.Discard, "", 0), // a process that speaks bad HTTP is told so in the answer
@@ -72,45 +94,72 @@ func (pr *process) serve(listener net.Listener) {
 			}
 		},
 	}
-	pr.served.Go(func() { pr.server.Serve(listener) }) // it ends with ErrServerClosed
+	pr.served.Go(func() { _ = pr.server.Serve(listener) }) // it ends with ErrServerClosed
 }
 
-// exec starts the command. A file that was just written may still be open for writing in a child that some other
-// goroutine is making, until that child has its own program: "text file busy", golang/go#22315. That passes in moments.
-func (pr *process) exec(at site, addr string) error {
-	for wait := time.Millisecond; ; wait *= 2 {
-		cmd := exec.CommandContext(pr.ctx, at.command[0], at.command[1:]...)
-		cmd.Dir = at.folder
-		cmd.Env = pr.env.variables(at.folder, addr)
-		cmd.Stdout, cmd.Stderr = pr.out.writer, pr.out.writer
-		cmd.SysProcAttr = attributes()
-		cmd.Cancel = func() error { return kill(cmd.Process) }
-		cmd.WaitDelay = grace
-		err := cmd.Start()
-		if err == nil {
-			pr.cmd = cmd
-			pr.pid.Store(int64(cmd.Process.Pid))
-			return nil
-		}
-		if !busyFile(err) || wait > time.Second {
-			return err
-		}
-		time.Sleep(wait)
+// exec starts the command, once.
+func (pr *process) exec(at site) error {
+	cmd := exec.CommandContext(pr.ctx, at.command[0], at.command[1:]...)
+	cmd.Dir = at.folder
+	cmd.Env = pr.env.variables(at.folder, pr.addr)
+	cmd.Stdout, cmd.Stderr = pr.out.writer, pr.out.writer
+	cmd.SysProcAttr = attributes()
+	cmd.Cancel = func() error { return pr.life.end(cmd.Process) }
+	cmd.WaitDelay = grace
+	if err := cmd.Start(); err != nil {
+		return err
 	}
+	pr.cmd = cmd
+	pr.pid.Store(int64(cmd.Process.Pid))
+	return nil
 }
 
-// wait returns when the process is gone, whoever it has left behind, and all it has said is logged.
+// wait returns when the process is gone, whoever it has left behind, and all it has said is logged. Whoever it has left
+// behind is killed by the group's number, which is the process's: as long as nobody has looked at the process's end, the
+// system gives that number to no other.
 func (pr *process) wait() *failure {
-	pr.cmd.Wait() // the state has it
-	kill(pr.cmd.Process)
+	known := awaitEnd(pr.cmd.Process.Pid)
+	if known {
+		pr.life.over(pr.cmd.Process)
+	}
+	_ = pr.cmd.Wait() // the state has it
+	if !known {
+		// Not every system lets us wait without looking. A group that has members keeps its number there; that an empty
+		// one's is another's by now would take all the system's numbers in this moment.
+		pr.life.over(pr.cmd.Process)
+	}
 	pr.close()
 	return exited(pr.cmd.ProcessState)
+}
+
+// life is whether a process may still be killed by its number.
+type life struct {
+	mu  sync.Mutex
+	out bool
+}
+
+// end kills the process and its group, unless it is over.
+func (l *life) end(p *os.Process) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.out {
+		return os.ErrProcessDone
+	}
+	return kill(p)
+}
+
+// over kills the group for the last time.
+func (l *life) over(p *os.Process) {
+	_ = l.end(p) // mostly there is none left
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out = true
 }
 
 // close ends the API and then the log: what the API's last requests log comes before the end.
 func (pr *process) close() {
 	pr.cancel()
-	pr.server.Close()
+	_ = pr.server.Close() // it closes what there is, whatever it says
 	pr.served.Wait()
 	pr.out.close()
 }

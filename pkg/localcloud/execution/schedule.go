@@ -100,7 +100,7 @@ func (p *Pool) free(e *environment) {
 		p.hand(e, j)
 		return
 	}
-	if p.latest[f.ARN] != f.Revision {
+	if p.latest[f.ARN].revision != f.Revision {
 		p.end(e)
 		return
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -118,107 +117,6 @@ func grandchild() (any, error) {
 	child := exec.Command(os.Args[0], "function", "never asks")
 	child.Stdout, child.Stderr = os.Stdout, os.Stderr
 	return func() (int, error) { err := child.Start(); return child.Process.Pid, err }()
-}
-
-// raw is a runtime that does odd things with an event.
-func raw(does, id string, payload []byte) {
-	switch does {
-	case "echo", "echo too":
-		if gate, ok := strings.CutPrefix(string(payload), "gate "); ok {
-			for _, err := os.Stat(gate); err != nil; _, err = os.Stat(gate) {
-				time.Sleep(time.Millisecond)
-			}
-		}
-		fmt.Println(does, string(payload))
-		post("invocation/"+id+"/response", string(payload), "")
-	case "garbage":
-		post("invocation/"+id+"/response", "not JSON", "")
-	case "typed error":
-		post("invocation/"+id+"/error", "", "Function.Odd")
-	case "twice":
-		post("invocation/"+id+"/response", `1`, "")
-		fmt.Println(post("invocation/"+id+"/response", `2`, ""))
-		fmt.Println(post("invocation/"+id+"/error", `2`, ""))
-		fmt.Println(post("init/error", `2`, ""))
-	case "others":
-		fmt.Println(post("invocation/other/response", `1`, ""))
-		fmt.Println(post("invocation/"+id+"/elsewhere", `1`, ""))
-		fmt.Println(post("../elsewhere", `1`, ""))
-		again, _ := next()
-		fmt.Println("again", again == id)
-		post("invocation/"+id+"/response", `"right"`, "")
-	case "streams":
-		fmt.Println(request("invocation/"+id+"/response", `"a stream"`, "Lambda-Runtime-Function-Response-Mode", "streaming"))
-	case "odd mode":
-		fmt.Println(request("invocation/"+id+"/response", `1`, "Lambda-Runtime-Function-Response-Mode", "odd"))
-	case "after":
-		post("invocation/"+id+"/response", `"early"`, "")
-		time.Sleep(time.Hour)
-	case "exit idle":
-		post("invocation/"+id+"/response", `"last"`, "")
-		os.Exit(0)
-	case "says pid and hangs":
-		fmt.Println("pid", os.Getpid())
-		time.Sleep(time.Hour)
-	case "headers":
-		post("invocation/"+id+"/response", lastHeaders, "")
-	case "floods", "floods lines":
-		line := strings.Repeat("x", 1<<16)
-		if does == "floods lines" {
-			line = strings.Repeat("x", 1<<12) + "\n"
-		}
-		for {
-			os.Stdout.WriteString(line)
-		}
-	}
-}
-
-// ownsPool is a program with functions, which waits to be killed. It says which processes it has.
-func ownsPool() {
-	p := execution.New(execution.Config{
-		Dir:    os.Args[3],
-		Linked: func(does string) ([]string, bool) { return []string{os.Args[0], "function", does}, true },
-		Log:    func(_ execution.Function, _ string, _ time.Time, text string) { fmt.Println(text) },
-	})
-	go p.Invoke(context.Background(), does("says pid and hangs"), execution.Event{}) // it does not return
-	a, err := p.Invoke(context.Background(), does("lambda"), do("pid", 0))
-	fmt.Printf("pid %s %v\n", a.Payload, err)
-	time.Sleep(time.Hour)
-}
-
-var lastHeaders string
-
-func base() string { return "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/" }
-
-func next() (string, []byte) {
-	response, err := http.Get(base() + "invocation/next")
-	if err != nil {
-		os.Exit(9)
-	}
-	defer response.Body.Close()
-	payload, _ := io.ReadAll(response.Body)
-	response.Header.Del("Date")
-	text, _ := json.Marshal(response.Header)
-	lastHeaders = string(text)
-	return response.Header.Get("Lambda-Runtime-Aws-Request-Id"), payload
-}
-
-func post(path, body, kind string) string {
-	return request(path, body, "Lambda-Runtime-Function-Error-Type", kind)
-}
-
-func request(path, body, header, value string) string {
-	r, _ := http.NewRequest(http.MethodPost, base()+path, strings.NewReader(body))
-	if value != "" {
-		r.Header.Set(header, value)
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err.Error()
-	}
-	defer response.Body.Close()
-	text, _ := io.ReadAll(response.Body)
-	return fmt.Sprintf("%d %s", response.StatusCode, text)
 }
 
 // book keeps what is logged.

@@ -44,3 +44,14 @@ func usedInAll(state *os.ProcessState) int {
 }
 
 func busyFile(err error) bool { return errors.Is(err, syscall.ETXTBSY) }
+
+// awaitEnd returns true when a child has ended, whose end is left for somebody else to look at.
+func awaitEnd(pid int) bool {
+	const byPID, exited, leave = 1, 0x4, 0x1000000 // P_PID, WEXITED and WNOWAIT, waitid(2)
+	for {
+		_, _, err := syscall.Syscall6(syscall.SYS_WAITID, byPID, uintptr(pid), 0, exited|leave, 0, 0)
+		if err != syscall.EINTR {
+			return err == 0
+		}
+	}
+}

@@ -61,12 +61,16 @@ func (e *environment) finish() {
 	}
 }
 
-// deliver is told that the process gets the event.
-func (pr *process) deliver(j *job) {
+// deliver is told that the process gets the event; false says that it must not any more.
+func (pr *process) deliver(j *job) bool {
 	pr.env.pool.mu.Lock()
-	j.taken = true
+	ended := pr.env.ended
+	j.taken = j.taken || !ended
 	pr.env.pool.mu.Unlock()
-	pr.out.mark(func() { pr.env.log.start(j) })
+	if !ended {
+		pr.out.mark(func() { pr.env.log.start(j) })
+	}
+	return !ended
 }
 
 // answering begins the answer to an event, if it is this event's turn. Else it says in which state the environment is.

@@ -3,6 +3,8 @@ package lambda
 import (
 	"context"
 	"sync"
+
+	"github.com/plldb/plldb/pkg/localcloud/execution"
 )
 
 // background is work that goes on beside its callers, until it is closed.
@@ -13,12 +15,16 @@ type background struct {
 	closed  chan struct{} // nil until close; then closed once nothing goes on any more
 }
 
-// start does work beside the caller; false says that it is closed.
-func (b *background) start(ctx context.Context, work func(context.Context)) bool {
+// start does work beside the caller. An error is execution.ErrClosed, or execution.ErrTooMany where as much goes on as
+// may.
+func (b *background) start(ctx context.Context, work func(context.Context)) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed != nil {
-		return false
+	switch {
+	case b.closed != nil:
+		return execution.ErrClosed
+	case len(b.cancels) >= mostEvents:
+		return execution.ErrTooMany
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	if b.cancels == nil {
@@ -31,7 +37,7 @@ func (b *background) start(ctx context.Context, work func(context.Context)) bool
 		defer b.end(id)
 		work(ctx)
 	}()
-	return true
+	return nil
 }
 
 func (b *background) end(id int) {
@@ -45,9 +51,16 @@ func (b *background) end(id int) {
 }
 
 // close ends what goes on, and waits for it as long as ctx lasts.
+// What is over already is no matter of ctx.
 func (b *background) close(ctx context.Context) error {
+	over := b.closing()
 	select {
-	case <-b.closing():
+	case <-over:
+		return nil
+	default:
+	}
+	select {
+	case <-over:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -14,7 +14,9 @@ import (
 )
 
 // InvokeFor calls a function for a service of AWS's, if the function's policy lets it. The function's own failure is an
-// Answer with Failed set; every error is a *wire.Error.
+// Answer with Failed set; in every error is a *wire.Error. Where the event has not reached a process, and may reach one
+// later, traffic.ErrUncalled is in it too: too many are under way, the processes are ending, none can be made, or ctx
+// ended before one was free.
 func (s *Service) InvokeFor(
 	ctx context.Context, arn string, by traffic.Caller, payload []byte,
 ) (traffic.Answer, error) {

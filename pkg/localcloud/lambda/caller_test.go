@@ -1,10 +1,13 @@
 package lambda_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/plldb/plldb/pkg/localcloud/execution"
 	"github.com/plldb/plldb/pkg/localcloud/resource"
 	"github.com/plldb/plldb/pkg/localcloud/servicetest"
 	"github.com/plldb/plldb/pkg/localcloud/store"
@@ -133,5 +136,35 @@ func TestAStateThatCannotBeReadIsAServicesError(t *testing.T) {
 	_, err := c.service.InvokeFor(t.Context(), arn, gateway(), nil)
 	if e, ok := errors.AsType[*wire.Error](err); !ok || e.Status != 500 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Who calls for a service tries again only what the function has not had.
+func TestErrorsTellWhetherTheFunctionWasCalled(t *testing.T) {
+	var failure error
+	c, _ := running(t, func(context.Context, execution.Event) (execution.Answer, error) {
+		return execution.Answer{}, failure
+	})
+	call := func(of string, status int, uncalled bool) {
+		t.Helper()
+		_, err := c.service.InvokeFor(t.Context(), of, gateway(), nil)
+		e, ok := errors.AsType[*wire.Error](err)
+		if !ok || e.Status != status || errors.Is(err, traffic.ErrUncalled) != uncalled {
+			t.Errorf("%v: got %v", failure, err)
+		}
+	}
+	call(arn, 403, false)
+	c.permit("")
+	call(strings.Replace(arn, "connect", "none", 1), 404, false)
+	for _, why := range []error{execution.ErrClosed, context.Canceled, errors.New("the disk is full")} {
+		failure = why
+		call(arn, 500, false)
+		failure = fmt.Errorf("%w: %w", execution.ErrNotRun, why)
+		call(arn, 500, true)
+	}
+	failure = fmt.Errorf("%w: %w", execution.ErrNotRun, execution.ErrTooMany)
+	call(arn, 429, true)
+	if got := c.invoke("{}"); got.StatusCode != 429 {
+		t.Errorf("by API: %d", got.StatusCode)
 	}
 }

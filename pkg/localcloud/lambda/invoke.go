@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/plldb/plldb/pkg/localcloud/execution"
 	"github.com/plldb/plldb/pkg/localcloud/store"
+	"github.com/plldb/plldb/pkg/localcloud/traffic"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
@@ -77,16 +79,21 @@ func (f *function) callable(now time.Time) error {
 	return nil
 }
 
-// run hands an event to the function. An error is a *wire.Error.
+// run hands an event to the function. In every error is a *wire.Error, and traffic.ErrUncalled where the function has
+// not had the event.
 func (s *Service) run(ctx context.Context, f execution.Function, e execution.Event) (execution.Answer, error) {
 	answer, err := s.runner.Invoke(ctx, f, e)
-	switch {
-	case err == nil:
+	if err == nil {
 		return answer, nil
-	case errors.Is(err, execution.ErrTooMany):
-		return answer, tooMany()
 	}
-	return answer, broken(f.ARN, err)
+	refused := broken(f.ARN, err)
+	if errors.Is(err, execution.ErrTooMany) {
+		refused = tooMany()
+	}
+	if errors.Is(err, execution.ErrNotRun) {
+		return answer, fmt.Errorf("%w: %w", traffic.ErrUncalled, refused)
+	}
+	return answer, refused
 }
 
 // broken is the refusal of a call that failed inside.

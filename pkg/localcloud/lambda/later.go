@@ -20,14 +20,22 @@ const (
 	shortestPause = time.Second
 	longestPause  = 5 * time.Minute
 	oldestEvent   = 6 * time.Hour
+	// mostEvents is how many may be on their way. The number is ours: each may be 1 MB of memory for six hours. AWS has a
+	// queue on disks, and a limit for nobody to meet.
+	mostEvents = 1000
 )
 
-// later takes an event that nobody waits for. It is in memory only: what Close finds is lost.
+// later takes an event that nobody waits for, unless too many are on their way. It is in memory only: what Close finds
+// is lost.
 func (s *Service) later(ctx context.Context, f *function, e execution.Event) error {
 	q := &queued{service: s, at: f.Place, name: f.FunctionName, event: e, pause: shortestPause}
 	q.end = s.pace.Due(s.pace.Now(), oldestEvent)
-	if !s.events.start(context.WithoutCancel(ctx), q.handle) {
-		return broken(f.arn(), execution.ErrClosed)
+	err := s.events.start(context.WithoutCancel(ctx), q.handle)
+	switch {
+	case errors.Is(err, execution.ErrTooMany):
+		return tooMany()
+	case err != nil:
+		return broken(f.arn(), err)
 	}
 	return nil
 }

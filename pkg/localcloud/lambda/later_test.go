@@ -128,3 +128,36 @@ func TestCloseEndsWhatNobodyWaitsFor(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatIsOverIsClosedByAnyContext(t *testing.T) {
+	c := newCloud(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 { // a choice between two that are ready is a matter of luck
+		c.serve(lambda.Config{})
+		if err := c.service.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEventsOnTheirWayHaveALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, r, pace := sent(t, func(int) (execution.Answer, error) { return execution.Answer{Failed: "Unhandled"}, nil })
+		for n := range 999 {
+			if got := c.invoke("{}", "X-Amz-Invocation-Type", "Event"); got.StatusCode != 202 {
+				t.Fatalf("after %d: %d", n+1, got.StatusCode)
+			}
+		}
+		got := c.invoke("{}", "X-Amz-Invocation-Type", "Event")
+		if said := refusal(t, got); got.StatusCode != 429 || said != "TooManyRequestsException: Rate Exceeded." {
+			t.Errorf("one more: %d %s", got.StatusCode, said)
+		}
+		synctest.Wait()
+		turned(t, pace, r, time.Minute, 2000)
+		turned(t, pace, r, 2*time.Minute, 3000)
+		if got := c.invoke("{}", "X-Amz-Invocation-Type", "Event"); got.StatusCode != 202 {
+			t.Errorf("when they are over: %d", got.StatusCode)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -23,20 +24,24 @@ type buffer struct {
 	mu     sync.Mutex
 	lines  []traffic.Line
 	bytes  int
-	timer  *time.Timer // nil while nothing waits
+	timer  *time.Timer // nil until somebody logs again
 	closed bool
+	lost   int   // lines that there was no room for while they could not be written
+	why    error // of the last of them
 }
 
 // Log takes lines that functions print. It does not wait for a disk: they are written together, 200 ms later or before
-// somebody reads. Where lines come faster than they can be written, it waits, and so does who prints them. Lines for a
-// group that does not exist are dropped, and those that come after Close. It is not called within a transaction.
+// somebody reads. Where lines come faster than they can be written, it waits, and so does who prints them. While they
+// cannot be written, the last 1 MB of them is kept. Lines for a group that does not exist are dropped, and those that
+// come after Close. It is not called within a transaction.
 func (s *Service) Log(lines ...traffic.Line) {
 	if s.buffer.take(lines, s.flushLater) {
 		s.flushLater()
 	}
 }
 
-// flushLater writes what is there. If that fails the lines wait for the next time, and who reads then is told.
+// flushLater writes what is there. If that fails the lines wait until somebody logs again, reads or closes; those two
+// are told then, if it fails once more.
 func (s *Service) flushLater() { _ = s.flush(s.config.Life) }
 
 // take keeps lines, and lets work be called when it is time; true says that there are too many.
@@ -74,13 +79,33 @@ func (b *buffer) empty() []traffic.Line {
 	return lines
 }
 
-// giveBack puts lines before those that came since, if there is room.
-func (b *buffer) giveBack(lines []traffic.Line) {
+// giveBack puts lines that could not be written before those that came since. The oldest are lost where there is no
+// room, and counted.
+func (b *buffer) giveBack(lines []traffic.Line, why error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if bytes := weigh(lines); b.bytes+bytes <= mostBuffered {
-		b.lines, b.bytes = append(lines, b.lines...), b.bytes+bytes
+	b.lines, b.bytes = append(lines, b.lines...), b.bytes+weigh(lines)
+	for b.bytes > mostBuffered {
+		b.bytes -= weigh(b.lines[:1])
+		b.lines = b.lines[1:]
+		b.lost, b.why = b.lost+1, why
 	}
+}
+
+// unwritten is the error of the lines that are lost, and of those that are left if why is not nil.
+func (b *buffer) unwritten(why error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := b.lost
+	if why != nil {
+		lines += len(b.lines)
+	} else {
+		why = b.why
+	}
+	if why == nil {
+		return nil
+	}
+	return fmt.Errorf("writing %d lines of functions' logs: %w", lines, why)
 }
 
 // flush writes what was logged until now, in one transaction.
@@ -100,17 +125,18 @@ func (s *Service) flush(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		s.buffer.giveBack(lines)
+		s.buffer.giveBack(lines, err)
 	}
 	return err
 }
 
-// Close writes what was logged. What is logged later is dropped.
+// Close writes what was logged. Its error tells how many lines could not be written, in all that time. What is logged
+// later is dropped.
 func (s *Service) Close(ctx context.Context) error {
 	s.buffer.mu.Lock()
 	s.buffer.closed = true
 	s.buffer.mu.Unlock()
-	return s.flush(ctx)
+	return s.buffer.unwritten(s.flush(ctx))
 }
 
 // target is a stream that lines are for.

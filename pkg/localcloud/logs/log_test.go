@@ -177,6 +177,7 @@ func TestCloseWritesWhatWasLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	first.Log(c.line("too late"))
+	want(t, "by the one that is closed", texts(c.filter("")), "kept\n") // to read would write
 	c.Serve("logs", logs.New(config))
 	want(t, "after Close", texts(c.filter("")), "kept\n")
 }

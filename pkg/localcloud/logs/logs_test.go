@@ -121,9 +121,12 @@ func TestDescribeLogGroupsSearchesAndPages(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+// refused is a call, and how it is refused.
+type refused struct{ operation, body, code, text string }
+
+func refusedGroups() []refused {
 	long := strings.Repeat("x", 513)
-	for _, c := range []struct{ operation, body, code, text string }{
+	return []refused{
 		{
 			"CreateLogGroup", `{"logGroupName": "one"}`,
 			"ResourceAlreadyExistsException", "The specified log group already exists",
@@ -140,6 +143,11 @@ func TestRefusals(t *testing.T) {
 		},
 		{"CreateLogGroup", `{"logGroupName": "x", "tags": {"aws:a": "b"}}`, "InvalidParameterException", "reserved"},
 		{"CreateLogGroup", `{"logGroupName": "x", "tags": {"": "b"}}`, "InvalidParameterException", "Map keys"},
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range append(refusedGroups(), []refused{
 		{"DeleteLogGroup", `{"logGroupName": "two"}`, "ResourceNotFoundException", "The specified log group does not exist."},
 		{"PutRetentionPolicy", `{"logGroupName": "two", "retentionInDays": 7}`, "ResourceNotFoundException", "not exist"},
 		{"PutRetentionPolicy", `{"logGroupName": "one"}`, "InvalidParameterException", "Value null at 'retentionInDays'"},
@@ -170,7 +178,7 @@ func TestRefusals(t *testing.T) {
 			"InvalidParameterException", "does not model",
 		},
 		{"StartQuery", `{}`, "UnknownOperationException", "does not model"},
-	} {
+	}...) {
 		t.Run(c.operation+" "+c.text, func(t *testing.T) {
 			cloud := newCloud(t)
 			cloud.Do("CreateLogGroup", `{"logGroupName": "one"}`)

@@ -6,6 +6,16 @@ import (
 	"testing"
 )
 
+type refusedEvent struct{ operation, body, want string }
+
+func (r refusedEvent) run(t *testing.T) {
+	t.Run(r.operation+" "+r.want, func(t *testing.T) {
+		if got := stored(t).Refused(r.operation, r.body); !strings.Contains(got, r.want) {
+			t.Errorf("%.200s: %s", r.body, got)
+		}
+	})
+}
+
 func TestRefusedEvents(t *testing.T) {
 	big := strings.Repeat("x", 1<<19)
 	event := func(at int, text string) string { return fmt.Sprintf(`{"timestamp": %d, "message": "%s"}`, at, text) }
@@ -16,8 +26,7 @@ func TestRefusedEvents(t *testing.T) {
 	for i := range many {
 		many[i] = event(1767355200000, "x")
 	}
-	const in = `{"logGroupName": "g", "logStreamName": "s", `
-	for _, test := range []struct{ operation, body, want string }{
+	for _, test := range []refusedEvent{
 		{"PutLogEvents", put(), "InvalidParameterException: 1 validation error detected: Value at 'logEvents'"},
 		{"PutLogEvents", put(many...), "less than or equal to 10000"},
 		{"PutLogEvents", put(event(2, "b"), event(1, "a")), "InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order."},
@@ -29,7 +38,15 @@ func TestRefusedEvents(t *testing.T) {
 		{"PutLogEvents", put(event(1, big+big+strings.Repeat(big, 16))), "Upload too large: it exceeds 8388608 bytes"},
 		{"PutLogEvents", `{"logGroupName": "no", "logStreamName": "s", "logEvents": [` + event(1, "a") + `]}`, "ResourceNotFoundException: The specified log group does not exist."},
 		{"PutLogEvents", `{"logGroupName": "g", "logStreamName": "no", "logEvents": [` + event(1, "a") + `]}`, "ResourceNotFoundException: The specified log stream does not exist."},
-		{"PutLogEvents", in + `"entity": {}}`, "does not model"},
+		{"PutLogEvents", `{"logGroupName": "g", "logStreamName": "s", "entity": {}}`, "does not model"},
+	} {
+		test.run(t)
+	}
+}
+
+func TestRefusedStreamsAndReaders(t *testing.T) {
+	const in = `{"logGroupName": "g", "logStreamName": "s", `
+	for _, test := range []refusedEvent{
 		{"CreateLogStream", `{"logGroupName": "g", "logStreamName": "s"}`, "ResourceAlreadyExistsException: The specified log stream already exists"},
 		{"CreateLogStream", `{"logGroupName": "no", "logStreamName": "s"}`, "ResourceNotFoundException"},
 		{"CreateLogStream", `{"logGroupName": "g", "logStreamName": "a:b"}`, "pattern: [^:*]*"},
@@ -58,10 +75,6 @@ func TestRefusedEvents(t *testing.T) {
 		{"FilterLogEvents", `{"logGroupName": "g", "filterPattern": "a a-b"}`, "InvalidParameterException: Invalid filter pattern: Invalid character(s) in term 'a-b'"},
 		{"FilterLogEvents", `{"logGroupName": "g", "filterPattern": "` + strings.Repeat("a", 1025) + `"}`, "less than or equal to 1024"},
 	} {
-		t.Run(test.operation+" "+test.want, func(t *testing.T) {
-			if got := stored(t).Refused(test.operation, test.body); !strings.Contains(got, test.want) {
-				t.Errorf("%.200s: %s", test.body, got)
-			}
-		})
+		test.run(t)
 	}
 }

@@ -4,8 +4,13 @@ package traffic
 
 import (
 	"context"
+	"errors"
 	"time"
 )
+
+// ErrUncalled is in the error of an Invoker where the event never reached the function, for a reason that may pass: too
+// much is under way, the process is ending, the function cannot be started now.
+var ErrUncalled = errors.New("the function was not called")
 
 // Invoker calls functions on behalf of AWS's services.
 type Invoker interface {
