@@ -61,8 +61,20 @@ func completion(root *cobra.Command, shell string, w io.Writer) error {
 // completions says what a shell may offer for the flags' values: nothing at all where only the user knows.
 func (o *options) completions(cmd *cobra.Command) {
 	formats := cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)
-	_ = cmd.RegisterFlagCompletionFunc("output", formats) // both flags are there, of whichever set
+	regions := cobra.FixedCompletions(usualRegions(), cobra.ShellCompDirectiveNoFileComp)
+	_ = cmd.RegisterFlagCompletionFunc("output", formats) // the flags are there, of whichever set
+	_ = cmd.RegisterFlagCompletionFunc("region", regions)
 	_ = cobra.MarkFlagDirname(flagsWith(cmd, "state"), "state")
+}
+
+// usualRegions are those that every account has without enabling them.
+// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+func usualRegions() []string {
+	return []string{
+		"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+		"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",
+		"us-west-2",
+	}
 }
 
 // flagsWith is the set of a command's own flags, or of those that its subcommands have too, that has this one.

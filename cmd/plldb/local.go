@@ -74,7 +74,7 @@ func (l *local) words() []string {
 	if !l.on {
 		return nil
 	}
-	words := []string{"--local", "--state", quoted(l.state)}
+	words := []string{"--local", "--state", targets.Quoted(l.state)}
 	if l.speed > 0 {
 		words = append(words, "--speed", strconv.FormatFloat(l.speed, 'g', -1, 64))
 	}

@@ -102,21 +102,10 @@ func (o *options) again(command string) string {
 		{"--region", o.region}, {"--profile", o.profile}, {"--endpoint-url", o.endpoint}, {"--account", o.account},
 	} {
 		if flag.value != "" {
-			words = append(words, flag.name, quoted(flag.value))
+			words = append(words, flag.name, targets.Quoted(flag.value))
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// quoted protects a value that a shell would take apart.
-func quoted(s string) string {
-	odd := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:@%+=,", r)
-	}
-	if !strings.ContainsFunc(s, odd) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func isEndpoint(s string) bool {

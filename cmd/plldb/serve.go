@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/plldb/plldb/magefiles/targets"
 	"github.com/plldb/plldb/pkg/archive"
 	"github.com/plldb/plldb/pkg/compile"
 	"github.com/plldb/plldb/pkg/report"
@@ -51,6 +53,8 @@ func newLocal(s streams, code *int) *cobra.Command {
 	}
 	o.flags(cmd.Flags())
 	o.completions(cmd)
+	addresses := cobra.FixedCompletions([]string{"127.0.0.1:0", localAddr}, cobra.ShellCompDirectiveNoFileComp)
+	_ = cmd.RegisterFlagCompletionFunc("addr", addresses) // the flag is there
 	return cmd
 }
 
@@ -76,11 +80,12 @@ func (o *served) check() error {
 		return fmt.Errorf("--addr is HOST:PORT like %s, not %q", localAddr, o.addr)
 	}
 	o.addr = net.JoinHostPort(host, strconv.FormatUint(number, 10))
-	if !o.watch {
-		return nil
+	if o.watch {
+		if o.root, err = sourceTree(); err != nil {
+			return err
+		}
 	}
-	o.root, err = sourceTree()
-	return err
+	return targets.Deployable()
 }
 
 // sourceTree is where the functions are that are deployed, and can be changed.
@@ -93,6 +98,9 @@ func sourceTree() (string, error) {
 		p.Message = "--watch follows a source tree, and this plldb has its functions built in"
 		return "", p
 	}
+	if err := targets.Here(); err != nil {
+		return "", err
+	}
 	root, err := compile.FindRoot("")
 	if errors.Is(err, compile.ErrNoSource) {
 		p.Message = "--watch follows a source tree, and this folder is not in plldb's"
@@ -101,12 +109,31 @@ func sourceTree() (string, error) {
 	return root, err
 }
 
-// exposed is the warning where other machines may reach it; "" where none can.
-func (o *served) exposed() string {
-	host, _, _ := net.SplitHostPort(o.addr)
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
-		return ""
+// onward is the command that goes on with what this one has begun: that its own state is forgotten first is not in it.
+func (o *served) onward() string {
+	words := append([]string{"plldb local"}, o.local.words()[1:]...) // it wants no --local
+	if o.addr != localAddr {
+		words = append(words, "--addr", o.addr)
 	}
-	return "other machines can reach " + o.addr + ": nothing is encrypted, and the access key is all that is asked for, so " +
-		"whoever reaches the port can talk to the functions, and whoever sees its traffic can run code on this machine as you"
+	if o.region != "" {
+		words = append(words, "--region", o.region)
+	}
+	for _, pair := range o.pairs {
+		words = append(words, "--tag", targets.Quoted(pair))
+	}
+	for _, flag := range []struct {
+		name string
+		on   bool
+	}{
+		{"--watch", o.watch},
+		{"--adopt", o.consents.Adopt},
+		{"--allow-data-loss", o.consents.AllowDataLoss},
+		{"--allow-downgrade", o.consents.AllowDowngrade},
+		{"--force-rollback", o.consents.ForceRollback},
+	} {
+		if flag.on {
+			words = append(words, flag.name)
+		}
+	}
+	return strings.Join(words, " ")
 }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/plldb/plldb/pkg/report"
+import (
+	"time"
+
+	"github.com/plldb/plldb/pkg/report"
+)
 
 // terse is the story of the deployment by which `plldb local` begins: its steps without what each of them writes,
 // unless that takes its time. Programs, and who asks for everything, hear all.
@@ -34,7 +38,11 @@ type brief struct {
 
 // Tell passes on what belongs to it.
 func (b brief) Tell(e report.Event) {
-	if _, warning := e.(report.Warning); warning || b.o.hearsAll() {
+	warning, is := e.(report.Warning)
+	if is {
+		warning.Time = time.Now() // hours may lie between two
+		b.Sink.Tell(warning)
+	} else if b.o.hearsAll() {
 		b.Sink.Tell(e)
 	}
 }

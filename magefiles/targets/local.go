@@ -37,16 +37,16 @@ type Local struct {
 	server *localcloud.Server
 }
 
-// Served is how a local cloud is served for others.
-type Served struct {
-	Addr  string // host:port
-	Watch func(report.Traffic)
-}
-
 // LocalState is the folder of the local cloud's state: the one that was asked for, or plldb/local in the user's state
 // folder; absolute, since every run tells it.
 func LocalState(asked string) (string, error) {
 	if asked != "" {
+		if filepath.IsAbs(asked) {
+			return filepath.Clean(asked), nil
+		}
+		if err := Here(); err != nil {
+			return "", err
+		}
 		return filepath.Abs(asked)
 	}
 	base, err := stateFolder()
@@ -125,13 +125,16 @@ func (l *Local) start(ctx context.Context) error {
 		o.Clock, o.Connections = clock.Real(l.Speed), clock.Real(l.Speed)
 	}
 	if l.Serve != nil {
-		o.Addr, o.Announce, o.Watch = l.Serve.Addr, true, l.Serve.told
+		o.Addr, o.Announce, o.Reset, o.Watch, o.Told = l.Serve.Addr, true, l.Serve.Reset, l.Serve.told, l.Serve.heard
 	}
 	server, err := localcloud.Serve(ctx, o)
 	if err != nil {
 		return err
 	}
 	l.server, l.url = server, server.URL
+	if text := l.Serve.exposed(ctx, server.URL); text != "" {
+		l.Sink.Tell(report.Warning{Text: text})
+	}
 	return nil
 }
 
@@ -170,6 +173,15 @@ func (l *Local) WebSocket(outputs map[string]string) string {
 	return localcloud.WebSocketURL(l.URL(), api, stage)
 }
 
+// Connections is below what the API of a stack with these outputs has its connections in this cloud; "" if they name none.
+func (l *Local) Connections(outputs map[string]string) string {
+	at, ok := strings.CutPrefix(l.WebSocket(outputs), "ws")
+	if !ok {
+		return ""
+	}
+	return "http" + at + "/@connections"
+}
+
 // Close ends the cloud, if it was started here. What the stack is doing is kept, and goes on by the clock.
 func (l *Local) Close() error {
 	l.mu.Lock()
@@ -186,6 +198,9 @@ func (l *Local) unusable(ctx context.Context, err error) error {
 		return err
 	}
 	if p := l.unserved(err); p != nil {
+		return p
+	}
+	if p := noFolder(l.State, err); p != nil {
 		return p
 	}
 	p := &report.Problem{

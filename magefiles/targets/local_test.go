@@ -7,7 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 
 	"github.com/plldb/plldb/magefiles/targets"
 	"github.com/plldb/plldb/pkg/localcloud"
@@ -120,13 +123,21 @@ func TestWhyACloudIsNotServed(t *testing.T) {
 	defer taken.Close()
 	file := filepath.Join(t.TempDir(), "file")
 	mustDo(t, os.WriteFile(file, nil, 0o600))
-	for name, test := range map[string]struct{ state, addr, says, hint string }{
-		"there is one already": {state, "127.0.0.1:0", "already being served, at " + server.URL, "--state"},
-		"the port is taken": {
-			t.TempDir(), taken.Addr().String(), "another program listens on " + taken.Addr().String() + " already", "127.0.0.1:0",
+	const failed, usage = report.ExitFailed, report.ExitUsage
+	for name, test := range map[string]struct {
+		state, addr, says, hint string
+		code                    int
+	}{
+		"there is one already": {
+			state, "127.0.0.1:0", "already being served, at " + server.URL, "setup --local --state " + state + " deploys", failed,
 		},
-		"no address of this machine": {t.TempDir(), "192.0.2.1:0", "cannot listen on 192.0.2.1:0: ", "--addr"},
-		"the state is no folder":     {file, "127.0.0.1:0", "file", "--state"},
+		"the port is taken": {
+			t.TempDir(), taken.Addr().String(), "another program listens on " + taken.Addr().String() + " already", "127.0.0.1:0", failed,
+		},
+		"no address of this machine": {t.TempDir(), "192.0.2.1:0", "cannot listen on 192.0.2.1:0: ", "--addr", usage},
+		"a name of nobody":           {t.TempDir(), "nobody.invalid:0", "cannot listen on nobody.invalid:0: ", "--addr", usage},
+		"the state is no folder":     {file, "127.0.0.1:0", file + " is not a folder", "--state", usage},
+		"it lies in no folder":       {filepath.Join(file, "in", "it"), "127.0.0.1:0", file + " is not a folder", "--state", usage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := &targets.Local{
@@ -134,7 +145,7 @@ func TestWhyACloudIsNotServed(t *testing.T) {
 			}
 			_, err := l.Open(t.Context())
 			p := report.AsProblem(err)
-			if p.Code != report.ExitFailed || !strings.Contains(p.Message, test.says) || !strings.Contains(p.Hint, test.hint) {
+			if p.Code != test.code || !strings.Contains(p.Message, test.says) || !strings.Contains(p.Hint, test.hint) {
 				t.Errorf("got %+v", p)
 			}
 			if strings.Contains(p.Message, "\n") || l.URL() != "" {
@@ -144,18 +155,61 @@ func TestWhyACloudIsNotServed(t *testing.T) {
 	}
 }
 
+// That other machines can reach it is told once it listens, with where.
+func TestWhoCanReachIt(t *testing.T) {
+	for addr, want := range map[string]string{
+		"127.0.0.1:0": "", "localhost:0": "", "[::1]:0": "", "127.0.0.2:0": "",
+		":0": "can reach port %s of this machine: ", "0.0.0.0:0": "can reach port %s of this machine: ",
+	} {
+		t.Run(addr, func(t *testing.T) {
+			sink := &notices{}
+			l := &targets.Local{
+				State: t.TempDir(), Region: targets.LocalRegion, Sink: sink, Serve: &targets.Served{Addr: addr},
+			}
+			if _, err := l.Open(t.Context()); err != nil {
+				t.Skip(err) // this machine has no such address
+			}
+			_, port, err := net.SplitHostPort(strings.TrimPrefix(l.URL(), "http://"))
+			mustDo(t, err)
+			mustDo(t, l.Close())
+			told := strings.Join(sink.told, "\n")
+			if (want == "") != (told == "") || !strings.Contains(told, strings.ReplaceAll(want, "%s", port)) {
+				t.Errorf("told is %q", told)
+			}
+		})
+	}
+}
+
+// Whoever serves it hears that a stack is changed, and of nothing else.
+func TestWhoServesItHearsOfChanges(t *testing.T) {
+	var heard atomic.Int32
+	l := &targets.Local{
+		State: t.TempDir(), Region: targets.LocalRegion, Sink: report.Discard{},
+		Serve: &targets.Served{Addr: "127.0.0.1:0", Changed: func() { heard.Add(1) }},
+	}
+	session, err := l.Open(t.Context())
+	mustDo(t, err)
+	defer l.Close()
+	_, err = session.CloudFormation().ListStacks(t.Context(), nil)
+	mustDo(t, err)
+	_, err = session.CloudFormation().DeleteStack(t.Context(), &cloudformation.DeleteStackInput{StackName: new("none")})
+	if err != nil || heard.Load() != 1 {
+		t.Errorf("heard %d, %v", heard.Load(), err)
+	}
+}
+
 func TestResetLocal(t *testing.T) {
 	state := t.TempDir()
 	server := serveState(t, state)
-	p := report.AsProblem(targets.ResetLocal(t.Context(), state))
+	p := report.AsProblem(targets.ResetLocal(state))
 	if !strings.Contains(p.Message, "is already being served, at "+server.URL) || p.Code != report.ExitFailed {
 		t.Errorf("got %+v", p)
 	}
 	mustDo(t, server.Close())
-	mustDo(t, targets.ResetLocal(t.Context(), state))
+	mustDo(t, targets.ResetLocal(state))
 	mine := filepath.Join(state, "mine")
 	mustDo(t, os.WriteFile(mine, nil, 0o600))
-	if p := report.AsProblem(targets.ResetLocal(t.Context(), state)); !strings.Contains(p.Message, "mine") || p.Hint == "" {
+	if p := report.AsProblem(targets.ResetLocal(state)); !strings.Contains(p.Message, "mine") || p.Hint == "" {
 		t.Errorf("got %+v", p)
 	}
 	mustDo(t, os.Remove(mine))
@@ -175,9 +229,15 @@ func TestWebSocketAddress(t *testing.T) {
 	if got := l.WebSocket(outputs); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if got, want := l.Connections(outputs), l.URL()+"/_aws/execute-api/a1b2c3/plldb/@connections"; got != want {
+		t.Errorf("its connections are at %q, want %q", got, want)
+	}
 	for _, odd := range []string{"", "nothing", "wss://", "%zz"} {
 		if got := l.WebSocket(map[string]string{"WebSocketUrl": odd}); got != "" {
 			t.Errorf("%q: got %q", odd, got)
+		}
+		if got := l.Connections(map[string]string{"WebSocketUrl": odd}); got != "" {
+			t.Errorf("%q: its connections are at %q", odd, got)
 		}
 	}
 }

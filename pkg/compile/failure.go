@@ -29,7 +29,7 @@ func failure(ctx context.Context, names []string, said string, err error) error 
 	}
 	return &report.Problem{
 		Message: "the functions cannot be compiled:\n" + lines,
-		Hint:    "these are the go command's own lines; when they are mended, run this again",
+		Hint:    "these are the go command's own lines: mend what they name, then run this again",
 		Code:    report.ExitFailed,
 		Err:     err,
 	}

@@ -11,17 +11,18 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/rogpeppe/go-internal/lockedfile"
+	"github.com/gofrs/flock"
 
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
-// The server of a state's folder leaves a note there for those who come later. That it is gone is not seen by the note, which
-// a killed process leaves behind, nor by its process number, which another may have by then: who wants to know asks at the
-// address for the note's own id.
+// The server of a state's folder holds a lock there, which the system gives back however its process ends. Those who come
+// later find it by a note. That its server is gone is not seen by the note, which a killed process leaves behind, nor by its
+// process number, which another may have by then: who wants to work in it asks at the address for the note's own id. A server
+// that is suspended does not answer, but still holds the lock.
 const (
 	noteFile = "serving.json"
-	lockFile = "serving.lock" // held while the note is written, so that of two servers one is the first
+	lockFile = "serving.lock"
 	askPath  = "/_plldb/serving"
 	askTakes = 2 * time.Second
 )
@@ -33,7 +34,7 @@ type note struct {
 	PID int
 }
 
-// Already is the error where the state has a server.
+// Already is the error where the state has a server. URL and PID are empty where that has not said yet who it is.
 type Already struct {
 	State string // the folder
 	URL   string
@@ -42,28 +43,40 @@ type Already struct {
 
 // Error says where it is served.
 func (a *Already) Error() string {
+	if a.URL == "" {
+		return fmt.Sprintf("the local cloud of %s is already being served by another process", a.State)
+	}
 	return fmt.Sprintf("the local cloud of %s is already being served at %s, by process %d", a.State, a.URL, a.PID)
 }
 
-// announce makes this the server of the state's folder, and takes up what another left behind that was killed.
-func (s *Server) announce(ctx context.Context, state string) error {
+// hold takes the folder's lock, or says who has it.
+func hold(state string) (*flock.Flock, error) {
 	if state == "" {
-		return errors.New("a local cloud in memory is nobody else's to find")
+		return nil, errors.New("a local cloud in memory is nobody else's to find")
 	}
-	unlock, err := lockedfile.MutexAt(filepath.Join(state, lockFile)).Lock()
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return nil, fmt.Errorf("opening the local cloud's state: %w", err)
+	}
+	lock := flock.New(filepath.Join(state, lockFile), flock.SetPermissions(0o600))
+	mine, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("announcing the local cloud: %w", err)
+		return nil, fmt.Errorf("locking the local cloud's state: %w", err)
 	}
-	defer unlock()
-	if url, pid, ok := Serving(ctx, state); ok {
-		return &Already{State: state, URL: url, PID: pid}
+	if !mine {
+		n, _ := readNote(state)
+		return nil, &Already{State: state, URL: n.URL, PID: n.PID}
 	}
+	return lock, nil
+}
+
+// announce tells where the state's server is, which holds its lock.
+func (s *Server) announce(state string) error {
 	n := note{ID: wire.NewID(), URL: s.URL, PID: os.Getpid()}
 	s.cloud.door.id.Store(n.ID)
 	if err := n.write(state); err != nil {
 		return fmt.Errorf("announcing the local cloud: %w", err)
 	}
-	return s.cloud.recoverConnections(ctx)
+	return nil
 }
 
 // write puts the note in its place whole.
@@ -86,13 +99,13 @@ func (n note) write(state string) error {
 	return nil
 }
 
-// withdraw takes the note away, if it is this server's.
-func (c *Cloud) withdraw(state string) error {
-	id, _ := c.door.id.Load().(string)
-	if n, ok := readNote(state); !ok || id == "" || n.ID != id {
+// withdraw takes the note away: whoever comes now is to work by himself.
+func withdraw(state string) error {
+	err := os.Remove(filepath.Join(state, noteFile))
+	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	return os.Remove(filepath.Join(state, noteFile))
+	return err
 }
 
 func readNote(state string) (note, bool) {

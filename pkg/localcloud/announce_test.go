@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+
 	"github.com/plldb/plldb/pkg/localcloud"
 )
 
@@ -98,16 +100,16 @@ func TestACloudInMemoryCannotBeAnnounced(t *testing.T) {
 func TestResetForgetsTheStateAndNothingElse(t *testing.T) {
 	leavesNothing(t)
 	state := filepath.Join(t.TempDir(), "state")
-	mustDo(t, localcloud.Reset(t.Context(), state)) // nothing is there
+	mustDo(t, localcloud.Reset(state)) // nothing is there
 	server, _ := serve(t, announced(state))
-	if _, is := errors.AsType[*localcloud.Already](localcloud.Reset(t.Context(), state)); !is {
+	if _, is := errors.AsType[*localcloud.Already](localcloud.Reset(state)); !is {
 		t.Error("forgot what is being served")
 	}
 	mustDo(t, server.Close())
 
 	foreign := filepath.Join(state, "thesis.txt")
 	mustDo(t, os.WriteFile(foreign, nil, 0o600))
-	if err := localcloud.Reset(t.Context(), state); err == nil || !strings.Contains(err.Error(), "thesis.txt") {
+	if err := localcloud.Reset(state); err == nil || !strings.Contains(err.Error(), "thesis.txt") {
 		t.Errorf("with something foreign in it: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(state, "state.db")); err != nil {
@@ -116,11 +118,73 @@ func TestResetForgetsTheStateAndNothingElse(t *testing.T) {
 	mustDo(t, os.Remove(foreign))
 	key, err := localcloud.Key(state)
 	mustDo(t, err)
-	mustDo(t, localcloud.Reset(t.Context(), state))
-	if left, err := os.ReadDir(state); err != nil || len(left) != 1 { // and the folder, which is its owner's, perhaps mounted
+	mustDo(t, localcloud.Reset(state))
+	if left, err := os.ReadDir(state); err != nil || len(left) != 2 { // the key, the lock, and the folder, which is its owner's, perhaps mounted
 		t.Errorf("left are %v, %v", left, err)
 	}
 	if again, err := localcloud.Key(state); err != nil || again != key {
 		t.Errorf("the key was %s, and is %s, %v", key, again, err)
+	}
+}
+
+// A server that is suspended, or busy for seconds, does not answer. The folder is still its own.
+func TestAServerThatDoesNotAnswerHasItsFolder(t *testing.T) {
+	leavesNothing(t)
+	state := t.TempDir()
+	first, cfg := serve(t, announced(state))
+	fill(t, cfg)
+	note := filepath.Join(state, "serving.json")
+	for _, text := range []string{"", `{"ID":"asleep","URL":"http://127.0.0.1:1","PID":7}`} {
+		mustDo(t, os.WriteFile(note, []byte(text), 0o600))
+		_, err := localcloud.Serve(t.Context(), announced(state))
+		if already, is := errors.AsType[*localcloud.Already](err); !is || (already.PID == 7) != (text != "") {
+			t.Errorf("beside it: %v", err)
+		}
+		if _, is := errors.AsType[*localcloud.Already](localcloud.Reset(state)); !is {
+			t.Error("its state was forgotten")
+		}
+	}
+	if got := status(t, cfg); got != "CREATE_IN_PROGRESS" {
+		t.Errorf("the stack is %s", got)
+	}
+	mustDo(t, first.Close())
+}
+
+func TestServeForgetsTheStateOnceItListens(t *testing.T) {
+	leavesNothing(t)
+	state := t.TempDir()
+	first, cfg := serve(t, announced(state))
+	fill(t, cfg)
+	mustDo(t, first.Close())
+	stays := func(why string) {
+		t.Helper()
+		again, cfg := serve(t, localcloud.Options{State: state})
+		if got := status(t, cfg); got == "" {
+			t.Errorf("%s: the stack is gone", why)
+		}
+		mustDo(t, again.Close())
+	}
+
+	taken, _ := serve(t, localcloud.Options{})
+	o := announced(state)
+	o.Reset, o.Addr = true, strings.TrimPrefix(taken.URL, "http://")
+	if _, err := localcloud.Serve(t.Context(), o); err == nil {
+		t.Fatal("it listens where another does")
+	}
+	stays("the port was taken")
+
+	o.Addr = ""
+	foreign := filepath.Join(state, "thesis.txt")
+	mustDo(t, os.WriteFile(foreign, nil, 0o600))
+	if _, err := localcloud.Serve(t.Context(), o); err == nil || !strings.Contains(err.Error(), "thesis.txt") {
+		t.Fatalf("with something foreign: %v", err)
+	}
+	stays("something foreign was there")
+
+	mustDo(t, os.Remove(foreign))
+	_, cfg = serve(t, o)
+	out, err := cloudformation.NewFromConfig(cfg).DescribeStacks(t.Context(), &cloudformation.DescribeStacksInput{})
+	if err != nil || len(out.Stacks) != 0 {
+		t.Errorf("left are %v, %v", out, err)
 	}
 }

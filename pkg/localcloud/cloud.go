@@ -44,6 +44,8 @@ type Options struct {
 	Addr string // where Serve listens: host:port; "" is a free port of the loopback
 	// Announce makes what Serve returns the server of its state's folder, which others find (Serving). There is one at a time.
 	Announce bool
+	// Reset forgets the state first, as the function Reset does, once Serve listens and has the folder. It wants Announce.
+	Reset bool
 	// Watch is told what clients and functions do. It may be nil.
 	Watch traffic.Watcher
 	// Linked gives the command that has a function's code linked into it, by the SHA-256 of its zip (hexadecimal), where
@@ -80,6 +82,7 @@ type Cloud struct {
 	plain    atomic.Bool  // requests do not count as sent over TLS
 	endpoint atomic.Value // string: the URL of the server
 
+	watch   traffic.Watcher
 	life    context.Context // of what goes on between calls; it ends with nothing but values of its parent
 	serving sync.RWMutex    // held by each call while it is served, and by Close
 	closed  bool
@@ -99,6 +102,7 @@ func Open(ctx context.Context, o Options) (*Cloud, error) {
 	}
 	c := &Cloud{
 		state: state, folder: o.State, faults: &Faults{closed: make(chan struct{})}, life: context.WithoutCancel(ctx),
+		watch: o.Watch,
 	}
 	c.door.own = host(o.Addr)
 	formation, services, err := c.services(o)
@@ -192,6 +196,10 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serveClient serves who uses the WebSocket APIs. It may take hours, so Close does not wait for it but ends it.
 func (c *Cloud) serveClient(w http.ResponseWriter, r *http.Request) {
 	if refusal := c.door.admitClient(r); refusal != nil {
+		c.watch.Tell(traffic.Event{
+			Time: time.Now(), Kind: traffic.Refused, Route: "$connect", Status: refusal.Status, Text: refusal.Message,
+		})
+		w.Header().Set("Connection", "close")
 		http.Error(w, refusal.Message, refusal.Status)
 		return
 	}
@@ -223,5 +231,5 @@ func (c *Cloud) Close() error {
 		return nil
 	}
 	c.closed = true
-	return errors.Join(hanging, c.withdraw(c.folder), c.state.Close())
+	return errors.Join(hanging, c.state.Close())
 }

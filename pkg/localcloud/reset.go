@@ -1,7 +1,6 @@
 package localcloud
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,18 +10,25 @@ import (
 	"strings"
 )
 
-// Reset forgets the state in a folder. Where that is cut short, the state counts as damaged until it is done again. It refuses while a server serves it, and where something lies in it that is not the
-// local cloud's; then nothing is removed. A folder that is not there has no state.
-func Reset(ctx context.Context, state string) error {
-	entries, err := os.ReadDir(state)
-	if errors.Is(err, fs.ErrNotExist) {
+// Reset forgets the state in a folder. It refuses while a server holds it, and where something lies in it that is not the
+// local cloud's; then nothing is removed. Where it is cut short, the state counts as damaged until it is done again. A folder
+// that is not there has no state. The access key stays: shells have it.
+func Reset(state string) error {
+	if _, err := os.Stat(state); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	lock, err := hold(state)
+	if err != nil {
+		return err
+	}
+	return errors.Join(forget(state), lock.Close())
+}
+
+// forget removes the state in a folder that is held.
+func forget(state string) error {
+	entries, err := os.ReadDir(state)
 	if err != nil {
 		return fmt.Errorf("forgetting the local cloud's state: %w", err)
-	}
-	if url, pid, ok := Serving(ctx, state); ok {
-		return &Already{State: state, URL: url, PID: pid}
 	}
 	for _, e := range entries {
 		if !ofState(e.Name()) {
@@ -30,7 +36,7 @@ func Reset(ctx context.Context, state string) error {
 		}
 	}
 	for _, e := range entries {
-		if e.Name() == keyFile {
+		if e.Name() == keyFile || e.Name() == lockFile {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(state, e.Name())); err != nil {

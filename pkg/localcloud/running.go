@@ -67,8 +67,12 @@ func (r *running) logged(watch traffic.Watcher) func(execution.Function, string,
 func (r *running) end(ctx context.Context) error {
 	polite, cancel := context.WithTimeout(ctx, hangUpTakes)
 	defer cancel()
-	return errors.Join(r.apis.Close(polite), named("the asynchronous events", r.functions.Close(polite)),
-		named("the functions", r.pool.Close()), named("the logs", r.groups.Close(ctx)))
+	errs := []error{
+		r.apis.Close(polite), named("the asynchronous events", r.functions.Close(polite)), named("the functions", r.pool.Close()),
+	}
+	brief, stop := context.WithTimeout(ctx, hangUpTakes)
+	defer stop()
+	return errors.Join(append(errs, named("the logs", r.groups.Close(brief)))...)
 }
 
 func named(what string, err error) error {
@@ -81,8 +85,26 @@ func named(what string, err error) error {
 // hangUp ends what goes on between calls.
 func (c *Cloud) hangUp() error { return c.running.hangUp() }
 
-// recoverConnections runs what was due when the connections of a killed server ended.
-func (c *Cloud) recoverConnections(ctx context.Context) error { return c.running.apis.Recover(ctx) }
+// leftOver is what is due for the connections of a server that was killed. It is found before any client is let in.
+func (c *Cloud) leftOver(ctx context.Context, o Options) (func(context.Context) error, error) {
+	if !o.Announce {
+		return func(context.Context) error { return nil }, nil
+	}
+	return c.running.apis.Recover(ctx)
+}
+
+// makeGood does that beside what is served, and gives what ends it: what was not done by then stays due.
+func (c *Cloud) makeGood(left func(context.Context) error) (abandon func()) {
+	ctx, cancel := context.WithCancel(c.life)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := left(ctx); err != nil && ctx.Err() == nil {
+			c.watch.Tell(traffic.Event{Time: time.Now(), Kind: traffic.Warned, Text: err.Error()})
+		}
+	}()
+	return func() { cancel(); <-done }
+}
 
 // url is where the server is; "" where there is none.
 func (c *Cloud) url() string {

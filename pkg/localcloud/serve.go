@@ -21,31 +21,78 @@ type Server struct {
 	close func() error
 }
 
-// Serve opens a cloud and listens, for nobody but this machine unless Options.Addr says otherwise. Close the server in the
-// end; ctx bounds only the opening.
+// Serve listens, for nobody but this machine unless Options.Addr says otherwise, and opens a cloud to answer there. Close the
+// server in the end; ctx bounds only the opening.
 func Serve(ctx context.Context, o Options) (*Server, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", cmp.Or(o.Addr, "127.0.0.1:0"))
+	if err != nil {
+		return nil, fmt.Errorf("listening for the local cloud: %w", err)
+	}
+	s, err := serveOn(ctx, listener, o)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	return s, nil
+}
+
+// serveOn takes the folder if it is to be announced, and serves the cloud.
+func serveOn(ctx context.Context, listener net.Listener, o Options) (*Server, error) {
+	giveBack := func() error { return nil }
+	if o.Announce {
+		lock, err := hold(o.State)
+		if err != nil {
+			return nil, err
+		}
+		giveBack = func() error { return errors.Join(withdraw(o.State), lock.Close()) }
+	}
+	cloud, err := o.open(ctx)
+	if err != nil {
+		return nil, errors.Join(err, giveBack())
+	}
+	left, err := cloud.leftOver(ctx, o)
+	if err != nil {
+		return nil, errors.Join(err, cloud.Close(), giveBack())
+	}
+	s := &Server{URL: urlOf(listener.Addr()), cloud: cloud}
+	cloud.endpoint.Store(s.URL)
+	end, abandon := serve(listener, cloud), cloud.makeGood(left)
+	s.close = sync.OnceValue(func() error {
+		found := withdrawn(o)
+		abandon()
+		return errors.Join(found, end(), giveBack())
+	})
+	if o.Announce {
+		if err := s.announce(o.State); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+	return s, nil
+}
+
+// withdrawn takes the note away before anything ends, so that nobody joins what is ending.
+func withdrawn(o Options) error {
+	if !o.Announce {
+		return nil
+	}
+	return withdraw(o.State)
+}
+
+// open opens the cloud, as an empty one if that was asked for. A state that cannot be read is found before anything is asked.
+func (o Options) open(ctx context.Context) (*Cloud, error) {
+	if o.Reset && o.Announce {
+		if err := forget(o.State); err != nil {
+			return nil, err
+		}
+	}
 	cloud, err := Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := cloud.Settle(ctx); err != nil { // a state that cannot be read is found before anything is asked
+	if err := cloud.Settle(ctx); err != nil {
 		return nil, errors.Join(err, cloud.Close())
 	}
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", cmp.Or(o.Addr, "127.0.0.1:0"))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listening for the local cloud: %w", err), cloud.Close())
-	}
-	s := &Server{URL: urlOf(listener.Addr()), cloud: cloud}
-	cloud.endpoint.Store(s.URL)
-	s.close = sync.OnceValue(serve(listener, cloud))
-	if !o.Announce {
-		return s, nil
-	}
-	if err := s.announce(ctx, o.State); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
+	return cloud, nil
 }
 
 // urlOf is where programs of this machine find the listener.
@@ -71,7 +118,7 @@ func (s *Server) Close() error {
 // serve serves, and returns what ends it.
 func serve(listener net.Listener, cloud *Cloud) func() error {
 	server := &http.Server{
-		Handler: cloud, ReadHeaderTimeout: time.Minute,
+		Handler: cloud, ReadHeaderTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		ErrorLog: log.New(io.Discard, "", 0), // of connections; what is asked is answered, also with errors
 	}
 	ended := make(chan error, 1)

@@ -142,7 +142,10 @@ type PropertyDrift struct {
 // Notice is a thing to know; Warning one to act on.
 type (
 	Notice  struct{ Text string }
-	Warning struct{ Text string }
+	Warning struct {
+		Text string
+		Time time.Time // zero but for those that come while something is served, for hours
+	}
 )
 
 // Request is one answered AWS call, for --verbose. It never holds a header or a body.

@@ -6,18 +6,23 @@ import "time"
 type Serving struct {
 	Endpoint  string // http://127.0.0.1:7553
 	WebSocket string // ws://…, of the stack's API; "" where it has none
-	Region    string
-	AccessKey string // by which AWS's own tools get in
+	// Connections is http://…/@connections, below which that API's connections are written to, asked about and closed; "" where
+	// it has none.
+	Connections string
+	Region      string
+	AccessKey   string // by which AWS's own tools get in
 }
 
 // Deployment is one of those by which a local cloud that is being served follows its source: what `plldb local --watch`
 // did after a change.
 type Deployment struct {
+	Time    time.Time // when it ended
 	Status  Status
 	Changed []string // what it was made for: files of the source tree, relative to it
 	Sent    []string // what is new of the stack: functions by name
 	Took    time.Duration
-	Problem *Problem // nil when all went well; else what was deployed before goes on
+	Problem *Problem // nil when all went well; else what was deployed before goes on, if anything was
+	Nothing bool     // nothing is deployed: not by this one, and not before
 }
 
 // Traffic is one thing that happened while the local cloud was served. Fields that do not fit the kind are empty.

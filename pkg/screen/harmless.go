@@ -7,8 +7,12 @@ import (
 	"unicode/utf8"
 )
 
+// joiner makes one picture of those beside it. https://www.unicode.org/reports/tr51/#Emoji_ZWJ_Sequences
+const joiner = '\u200d'
+
 // harmless writes out what a terminal would obey or not show: control characters, what turns the direction of the text,
-// and bytes that are no text. Clients and functions say what they like.
+// and bytes that are no text. Clients and functions say what they like. What joins pictures to one is left: it has no width
+// and obeys nobody.
 func harmless(s string) string {
 	if plain(s) {
 		return s
@@ -16,7 +20,7 @@ func harmless(s string) string {
 	var b strings.Builder
 	for rest := s; rest != ""; {
 		r, n := utf8.DecodeRuneInString(rest)
-		if unicode.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+		if (unicode.IsPrint(r) || r == joiner) && (r != utf8.RuneError || n > 1) {
 			b.WriteRune(r)
 		} else {
 			quoted := strconv.QuoteToASCII(rest[:n])

@@ -112,6 +112,11 @@ type (
 		Type string `json:"type"`
 		Text string `json:"text"`
 	}
+	warningLine struct {
+		Type string    `json:"type"`
+		Time time.Time `json:"time,omitzero"`
+		Text string    `json:"text"`
+	}
 	requestLine struct {
 		Type       string `json:"type"`
 		Service    string `json:"service"`
@@ -122,18 +127,21 @@ type (
 		DurationMs int64  `json:"durationMs"`
 	}
 	servingLine struct {
-		Type      string `json:"type"`
-		Endpoint  string `json:"endpoint"`
-		WebSocket string `json:"webSocket,omitempty"`
-		Region    string `json:"region"`
-		AccessKey string `json:"accessKeyId"`
+		Type        string `json:"type"`
+		Endpoint    string `json:"endpoint"`
+		WebSocket   string `json:"webSocket,omitempty"`
+		Connections string `json:"connections,omitempty"`
+		Region      string `json:"region"`
+		AccessKey   string `json:"accessKeyId"`
 	}
 	deploymentLine struct {
 		Type       string        `json:"type"`
+		Time       time.Time     `json:"time"`
 		Status     report.Status `json:"status"`
 		Changed    []string      `json:"changed"`
 		Sent       []string      `json:"sent"`
 		DurationMs int64         `json:"durationMs"`
+		Nothing    bool          `json:"nothing,omitempty"`
 		Error      *errorLine    `json:"error,omitempty"`
 	}
 	trafficLine struct {
@@ -215,7 +223,7 @@ func fields(e report.Event) any {
 	case report.Notice:
 		return textLine{"notice", e.Text}
 	case report.Warning:
-		return textLine{"warning", e.Text}
+		return warningLine{"warning", e.Time.UTC(), e.Text}
 	case report.Request:
 		return requestLine{"request", e.Service, e.Operation, e.Attempt, e.Status, e.Code, e.Took.Milliseconds()}
 	case report.Outcome:

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plldb/plldb/pkg/report"
 )
@@ -15,6 +16,9 @@ const longest = 1000
 func (s *Screen) serving(e report.Serving) {
 	if e.WebSocket != "" {
 		s.line("the WebSocket API answers at\n%s", s.paint.bold("%s", e.WebSocket))
+	}
+	if e.Connections != "" {
+		s.line("messages to a connection are posted to\n%s", e.Connections+"/ID")
 	}
 	s.line("AWS's own tools find this cloud with\n%s", settings(runtime.GOOS, e))
 	s.line("%s", s.paint.faint("Ctrl-C ends it"))
@@ -51,7 +55,11 @@ func (s *Screen) ended(e report.Outcome) {
 func (s *Screen) deployment(e report.Deployment) {
 	if e.Problem != nil {
 		s.problem(e.Problem)
-		s.line("%s", s.paint.faint("not deployed (%s); what was deployed before goes on", took(e.Took)))
+		what := "what was deployed before goes on"
+		if e.Nothing {
+			what = "nothing is deployed yet, and the next change is waited for"
+		}
+		s.line("%s%s", s.stamp(e.Time), s.paint.faint("not deployed (%s); %s", took(e.Took), what))
 		return
 	}
 	changed := strings.Join(e.Changed, ", ")
@@ -62,18 +70,31 @@ func (s *Screen) deployment(e report.Deployment) {
 	case len(e.Sent) > 0:
 		what += " " + strings.Join(e.Sent, ", ")
 	}
-	s.line("%s: %s changed %s", what, shorten(changed, columns), s.paint.faint("(%s)", took(e.Took)))
+	s.line("%s%s: %s changed %s", s.stamp(e.Time), what, shorten(changed, columns), s.paint.faint("(%s)", took(e.Took)))
+}
+
+// warning is one to act on, with its time where it comes while something is served.
+func (s *Screen) warning(at time.Time, text string) {
+	s.line("%s%s %s", s.stamp(at), s.paint.warn("warning:"), text)
+}
+
+// stamp is the time before a line; "" where there is none.
+func (s *Screen) stamp(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return s.paint.faint("%s", at.Local().Format("15:04:05")) + "  "
 }
 
 // local gives the events of a local cloud that is served their JSON form.
 func local(e report.Event) any {
 	switch e := e.(type) {
 	case report.Serving:
-		return servingLine{"serving", e.Endpoint, e.WebSocket, e.Region, e.AccessKey}
+		return servingLine{"serving", e.Endpoint, e.WebSocket, e.Connections, e.Region, e.AccessKey}
 	case report.Deployment:
 		return deploymentLine{
-			"deployment", e.Status, append([]string{}, e.Changed...), append([]string{}, e.Sent...), // never null
-			e.Took.Milliseconds(), failure(e.Problem),
+			"deployment", e.Time.UTC(), e.Status, append([]string{}, e.Changed...), append([]string{}, e.Sent...), // never null
+			e.Took.Milliseconds(), e.Nothing, failure(e.Problem),
 		}
 	case report.Traffic:
 		return trafficLine{

@@ -22,7 +22,8 @@ func served() []report.Event {
 	events := append(local()[:1],
 		report.Serving{
 			Endpoint: "http://127.0.0.1:7553", Region: "us-east-1", AccessKey: "PLLDBKEY",
-			WebSocket: "ws://127.0.0.1:7553/_aws/execute-api/a1b2c3/plldb",
+			WebSocket:   "ws://127.0.0.1:7553/_aws/execute-api/a1b2c3/plldb",
+			Connections: "http://127.0.0.1:7553/_aws/execute-api/a1b2c3/plldb/@connections",
 		},
 		report.Serving{Endpoint: "http://127.0.0.1:7553", Region: "us-east-1", AccessKey: "PLLDBKEY"},
 	)
@@ -64,14 +65,19 @@ func happened() []report.Traffic {
 }
 
 func watched() []report.Event {
+	at := time.Date(2026, 11, 21, 22, 30, 5, 0, time.UTC)
 	changed := []string{"functions/handlers/unmatched/handle.go"}
 	return append(local()[:1],
 		report.Deployment{
-			Status: report.Updated, Changed: changed, Sent: []string{"ws_api_default_handler"}, Took: 1400 * time.Millisecond,
+			Time: at, Status: report.Updated, Changed: changed, Sent: []string{"ws_api_default_handler"}, Took: 1400 * time.Millisecond,
 		},
-		report.Deployment{Status: report.Updated, Changed: []string{"cloudformation/template.yaml"}, Took: 400 * time.Millisecond},
-		report.Deployment{Status: report.Unchanged, Changed: changed, Took: 200 * time.Millisecond},
-		report.Deployment{Status: report.Failed, Changed: changed, Took: 300 * time.Millisecond, Problem: &report.Problem{
+		report.Warning{Time: at, Text: "a table is kept"},
+		report.Deployment{Time: at, Status: report.Updated, Changed: []string{"cloudformation/template.yaml"}, Took: 400e6},
+		report.Deployment{Time: at, Status: report.Unchanged, Changed: changed, Took: 200 * time.Millisecond},
+		report.Deployment{Time: at, Status: report.Failed, Nothing: true, Took: 300 * time.Millisecond, Problem: &report.Problem{
+			Message: "the template is wrong", Code: report.ExitFailed,
+		}},
+		report.Deployment{Time: at, Status: report.Failed, Changed: changed, Took: 300 * time.Millisecond, Problem: &report.Problem{
 			Message: "the function ws_api_default_handler does not compile:\nfunctions/handlers/unmatched/handle.go:9:2: undefined: x",
 			Hint:    "correct these lines", Code: report.ExitFailed, Chain: []string{"undefined: x"},
 		}},

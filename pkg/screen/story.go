@@ -30,7 +30,7 @@ func (s *Screen) story(e report.Event) {
 	case report.Notice:
 		s.line("  %s", e.Text)
 	case report.Warning:
-		s.line("%s %s", s.paint.warn("warning:"), e.Text)
+		s.warning(e.Time, e.Text)
 	case report.Request:
 		s.line("%s", s.paint.faint("  %s", request(e)))
 	case report.Serving:
@@ -39,7 +39,7 @@ func (s *Screen) story(e report.Event) {
 		s.deployment(e)
 	case report.Traffic: // all else is answer
 		if e.Kind == report.KindWarned {
-			s.line("%s %s", s.paint.warn("warning:"), shorten(harmless(e.Text), longest))
+			s.warning(e.Time, shorten(harmless(e.Text), longest))
 		}
 	case report.Outcome:
 		s.ended(e)

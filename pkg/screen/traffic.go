@@ -81,9 +81,15 @@ func (p paint) traffic(e report.Traffic, wide int) string {
 	if wide < narrow {
 		clock, names = "15:04:05", 16 // a connection's
 	}
+	if e.Connection == "" && e.Kind == report.KindRefused { // most of those have none, and there is a reason to be told
+		names = 0
+	}
 	at, word := e.Time.Local().Format(clock), fmt.Sprintf("%-7s", word(e.Kind))
 	who, rest := fmt.Sprintf("%-*s", names, harmless(who(e))), details(e, wide >= narrow)
-	left := wide - len(at) - len(word) - columnsOf(who) - len("  ")*3
+	if who != "" {
+		who = "  " + who
+	}
+	left := wide - len(at) - len(word) - columnsOf(who) - len("  ")*2
 	if rest != "" {
 		left -= columnsOf(rest) + len("  ")
 	}
@@ -91,7 +97,7 @@ func (p paint) traffic(e report.Traffic, wide int) string {
 	if text == "" && rest == "" {
 		who = strings.TrimRight(who, " ")
 	}
-	line := p.faint("%s", at) + "  " + p.kind(e.Kind, word) + "  " + who
+	line := p.faint("%s", at) + "  " + p.kind(e.Kind, word) + who
 	if text != "" {
 		line += "  " + text
 	}
@@ -142,19 +148,20 @@ func who(e report.Traffic) string {
 	return e.Function
 }
 
-// details are what stands in brackets; "" where there is none.
+// details are what stands in brackets; "" where there is none. Of what was refused it is the status alone, so that there is
+// room for the reason.
 func details(e report.Traffic, sizes bool) string {
 	var parts []string
 	if e.Status != 0 && e.Status != 200 && e.Status != 101 { // 101 is how a connection is let in
 		parts = append(parts, strconv.Itoa(e.Status))
 	}
-	if e.Route != "" && (e.Kind == report.KindReceived || e.Kind == report.KindRefused) { // else the kind says it
+	if e.Route != "" && e.Kind == report.KindReceived { // else the kind says it
 		parts = append(parts, shorten(harmless(e.Route), widest/2))
 	}
 	if sizes && (e.Kind == report.KindReceived || e.Kind == report.KindSent) {
 		parts = append(parts, size(int64(e.Bytes)))
 	}
-	if e.Took > 0 {
+	if e.Took > 0 && e.Kind != report.KindRefused {
 		parts = append(parts, brief(e.Took))
 	}
 	if len(parts) == 0 {

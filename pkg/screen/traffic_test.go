@@ -33,16 +33,17 @@ func TestTrafficFitsTheTerminal(t *testing.T) {
 		"no text":           strings.Repeat("\xff\xfe", 100),
 		"lines":             strings.Repeat("\r\n", 100),
 		"C1":                strings.Repeat("\u009b", 100),
+		"joiners":           strings.Repeat("\u200d", 10_000),
 		"separators":        strings.Repeat("\u2028\u2029\u00a0\u200b", 100),
 	} {
 		for _, wide := range []int{0, 40, 80, 120, 500} {
 			e := happened()[6]
 			e.Text = text
 			line, ended := strings.CutSuffix(lineOn(wide, e), "\n")
-			if !ended || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || !utf8.ValidString(line) {
+			if !ended || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) && r != '\u200d' }) || !utf8.ValidString(line) {
 				t.Errorf("%s: a terminal obeys %q", name, line)
 			}
-			shown := utf8.RuneCountInString(strings.ReplaceAll(line, "\u0301", ""))
+			shown := utf8.RuneCountInString(strings.NewReplacer("\u0301", "", "\u200d", "").Replace(line))
 			if wide >= 80 && shown > wide {
 				t.Errorf("%s: %d characters on %d columns: %s", name, shown, wide, line)
 			}
@@ -82,6 +83,26 @@ func TestTrafficOnANarrowTerminal(t *testing.T) {
 	want := "00:30:05  in       Zv9eYfQ2oAMCKsA=  hello  ($default, 1.0ms)\n"
 	if got := lineOn(80, happened()[6]); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The reason of a refusal is what there is room for.
+func TestRefusedOnANarrowTerminal(t *testing.T) {
+	e := happened()[0]
+	e.Text = "ws_api_authorizer_handler answered with no policy"
+	want := "00:30:05  refused  " + e.Text + "  (403)\n"
+	if got := lineOn(80, e); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Pictures that are made of several stay one; what turns the direction is written out all the same.
+func TestJoinedPicturesAreShown(t *testing.T) {
+	const family = "\U0001F468\u200d\U0001F469\u200d\U0001F467 \u2764\ufe0f"
+	e := happened()[6]
+	e.Text = family + "\u202e"
+	if got := lineOn(120, e); !strings.Contains(got, family+`\u202e`) {
+		t.Errorf("shown is %q", got)
 	}
 }
 

@@ -170,8 +170,12 @@ func troubleHints() []hint {
 			"this account cannot use that service in this region: enable the region, finish the sign-up, or use another",
 			[]string{
 				"needs a subscription", "optinrequired", "not subscribed to this service", "not available in this region",
-				"not supported in this region", "unrecognized resource types",
+				"not supported in this region",
 			},
+		},
+		{
+			"mend that type in the template, then run this again; if it is right, AWS does not have it in this region: use another",
+			[]string{"unrecognized resource types"},
 		},
 		{
 			"AWS took too long with it: try again; if it stays so, look at the resource in its console",

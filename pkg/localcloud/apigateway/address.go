@@ -72,5 +72,7 @@ func (a address) domain(r *http.Request, at wire.Place) string {
 	return name
 }
 
-// managed tells whether somebody wants to manage connections.
-func (a address) managed() bool { return strings.HasPrefix(a.Rest+"/", "@connections/") }
+// managed tells whether somebody wants to manage connections, perhaps of no stage.
+func (a address) managed() bool {
+	return strings.HasPrefix(a.Rest+"/", "@connections/") || a.Stage == "@connections"
+}

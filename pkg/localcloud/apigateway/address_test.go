@@ -31,8 +31,8 @@ func TestWhatIsNotServed(t *testing.T) {
 		body   string
 	}{
 		"/_aws/execute-api/" + a.id + "/dev":                  {426, `{"message": "Upgrade Required", `},
-		"/_aws/execute-api/" + a.id + "/dev/@connections/a":   {403, `{"message": "Missing Authentication Token", `},
-		"/_aws/execute-api/" + a.id + "/dev/%40connections/a": {403, `{"message": "Missing Authentication Token", `},
+		"/_aws/execute-api/" + a.id + "/dev/@connections/a":   {403, `{"message":"Missing Authentication Token"}`},
+		"/_aws/execute-api/" + a.id + "/dev/%40connections/a": {403, `{"message":"Missing Authentication Token"}`},
 	} {
 		if response, body := f.manage("", http.MethodGet, "", path, ""); response.StatusCode != want.status || !strings.HasPrefix(body, want.body) {
 			t.Errorf("%s: %d %s", path, response.StatusCode, body)
@@ -51,7 +51,7 @@ func TestControlPlaneAlone(t *testing.T) {
 	if response.StatusCode != http.StatusForbidden || !strings.HasPrefix(body, `{"message": "Forbidden", `) {
 		t.Errorf("%d %s", response.StatusCode, body)
 	}
-	if err := s.Recover(t.Context()); err != nil {
+	if err := f.recovered()(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := s.Close(t.Context()); err != nil {

@@ -30,11 +30,11 @@ func (h *handshake) authorize(ctx context.Context, a *authorizer, told requestCo
 	switch {
 	case fail != nil:
 		return 0, internal(http.StatusInternalServerError, "the authorizer: %s", fail.reason)
-	case answer.Failed != "" && errorMessage(answer.Payload) == "Unauthorized":
+	case answer.Failed != "" && parseError(answer.Payload).Message == "Unauthorized":
 		return 0, unauthorized(nameOf(a.function) + " says so")
 	case answer.Failed != "":
 		return 0, internal(http.StatusInternalServerError, "the authorizer %s failed: %s", nameOf(a.function),
-			beginning(answer.Payload))
+			errorOf(answer.Payload))
 	}
 	v, err := parseVerdict(answer.Payload)
 	if err != nil {
@@ -78,16 +78,6 @@ func (h *handshake) identify(source string, told requestContext) string {
 	}
 	value, _ := textAt(context, strings.Split(path, "."))
 	return value
-}
-
-// errorMessage is what an error of a function says.
-// https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-func errorMessage(payload []byte) string {
-	var failed struct {
-		ErrorMessage string `json:"errorMessage"`
-	}
-	_ = json.Unmarshal(payload, &failed) // what cannot be read is another error
-	return failed.ErrorMessage
 }
 
 // verdict is what an authorizer answers.

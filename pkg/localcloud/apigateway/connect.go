@@ -27,7 +27,7 @@ func (s *Service) ServeAPI(w http.ResponseWriter, r *http.Request) {
 	case !ok || s.plane == nil:
 		h.refuse(forbidden("no API is served there"))
 	case a.managed(): // without a signature
-		h.refuse(refusal(http.StatusForbidden, "Missing Authentication Token", "the call is not signed"))
+		s.unsigned(w, r)
 	case !s.plane.front.enter():
 		h.refuse(refusal(http.StatusServiceUnavailable, "Service Unavailable", "the local cloud is being closed"))
 	default:
@@ -67,7 +67,7 @@ func (h *handshake) run(a address) {
 		h.refuse(fail)
 		return
 	}
-	h.serve(chosen)
+	h.serve(stage, chosen)
 }
 
 // upgrades sees that a request is the opening of a WebSocket. The status of one that is none is that of
@@ -133,16 +133,16 @@ func (h *handshake) admit(stage *served) (string, *failure) {
 
 // serve answers the upgrade, and returns when the connection has ended. It is written down before. A client that has
 // left while $connect ran was connected, for the function, and so its $disconnect runs; that AWS does so is
-// unverified.
-func (h *handshake) serve(subprotocol string) {
+// unverified. So was one that cannot be written down.
+func (h *handshake) serve(stage *served, subprotocol string) {
 	p, c := h.plane, h.connection
 	ctx := context.WithoutCancel(h.r.Context())
-	p.live.add(c)
 	if err := p.keep(ctx, c); err != nil {
-		p.live.remove(c.ID)
-		h.refuse(internal(http.StatusInternalServerError, "%v", err))
+		_ = p.part(ctx, c, stage, websocket.Ending{Code: lost}) // strikes off what is not there
+		h.refuse(internal(http.StatusInternalServerError, "writing the connection down: %v", err))
 		return
 	}
+	p.live.add(c)
 	p.watch.Tell(h.event(traffic.Connected, http.StatusSwitchingProtocols, c.SourceIP))
 	err := p.hub.Serve(h.w, h.r, websocket.Opening{
 		ID: c.ID, Subprotocol: subprotocol,

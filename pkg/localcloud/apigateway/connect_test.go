@@ -13,15 +13,56 @@ import (
 	"github.com/plldb/plldb/pkg/localcloud/traffic"
 )
 
+// What API Gateway tells clients whom it does not let in, and an authorizer's usual action.
+const (
+	forbidden = `{"message": "Forbidden", `
+	internal  = `{"message": "Internal server error", `
+	all       = `"execute-api:Invoke"`
+)
+
+// entry is a client that comes, and what becomes of it.
+type entry struct {
+	connect, authorize function
+	status             int
+	body               string // its beginning
+	warns              string // what who watches is told
+}
+
+// enter sees a client come.
+func (test entry) enter(t *testing.T) {
+	t.Helper()
+	f := newFront(t)
+	a := f.make("$request.body.action", "$connect")
+	if test.authorize != nil {
+		f.authorizes(a, "")
+		f.functions.set("authorize", test.authorize)
+	}
+	f.functions.set("connect", test.connect)
+	conn, response, body := f.dial(f.url(a), nil)
+	if response.StatusCode != test.status || !strings.HasPrefix(body, test.body) || (test.body == "") != (body == "") {
+		t.Fatalf("%d %s", response.StatusCode, body)
+	}
+	if conn != nil {
+		_ = conn.CloseNow()
+		return
+	}
+	if e := f.watched(traffic.Refused); e.Status != test.status || !strings.HasPrefix(e.Text, test.warns) {
+		t.Errorf("who watches is told %d %s", e.Status, e.Text)
+	}
+	if f.hub.Len() != 0 {
+		t.Error("there is a connection")
+	}
+}
+
+func enterAll(t *testing.T, cases map[string]entry) {
+	t.Helper()
+	for name, test := range cases {
+		t.Run(name, test.enter)
+	}
+}
+
 func TestConnectLetsInOrNot(t *testing.T) {
-	const me, forbidden, internal = `,"context":{"a":"b"}`, `{"message": "Forbidden", `, `{"message": "Internal server error", `
-	const all = `"execute-api:Invoke"`
-	cases := map[string]struct {
-		connect, authorize function
-		status             int
-		body               string // its beginning
-		warns              string // what who watches is told
-	}{
+	enterAll(t, map[string]entry{
 		"200":                {answering(`{"statusCode":200}`), nil, 101, "", ""},
 		"299":                {answering(`{"statusCode":299}`), nil, 101, "", ""},
 		"a string":           {answering(`{"statusCode":"204"}`), nil, 101, "", ""},
@@ -39,8 +80,12 @@ func TestConnectLetsInOrNot(t *testing.T) {
 		"not permitted":      {refusing(403, "AccessDeniedException"), nil, 500, internal, "connect cannot be called: AccessDeniedException: the real reason"},
 		"no function":        {refusing(404, "ResourceNotFoundException"), nil, 500, internal, "connect cannot be called"},
 		"throttled function": {refusing(429, "TooManyRequestsException"), nil, 500, internal, "connect cannot be called"},
+	})
+}
 
-		"allowed":               {nil, answering(policy("Allow", all, `"*"`, me)), 101, "", ""},
+func TestAuthorizerAllowsOrNot(t *testing.T) {
+	enterAll(t, map[string]entry{
+		"allowed":               {nil, answering(policy("Allow", all, `"*"`, `,"context":{"a":"b"}`)), 101, "", ""},
 		"allowed by name":       {nil, answering(policy("Allow", `["execute-api:*","s3:*"]`, `["arn:aws:execute-api:eu-west-1:111111111111:*/dev/$connect"]`, "")), 101, "", ""},
 		"allowed by characters": {nil, answering(policy("Allow", `"EXECUTE-API:inv?ke"`, `"arn:aws:execute-api:*:1111111?1111:*/$connect"`, "")), 101, "", ""},
 		"denied":                {nil, answering(policy("Deny", all, `"*"`, "")), 403, forbidden, "the authorizer authorize does not allow arn:aws:execute-api:eu-west-1:111111111111:"},
@@ -61,50 +106,30 @@ func TestConnectLetsInOrNot(t *testing.T) {
 			nil, answering(`{"principalId":"me","policyDocument":{"Statement":[
 				{"Effect":"Allow","NotAction":"execute-api:*","Resource":"*"}]}}`), 403, forbidden, "the authorizer",
 		},
-		"Unauthorized":       {nil, failing("Unauthorized"), 401, `{"message": "Unauthorized", `, "authorize says so"},
-		"another error":      {nil, failing("broken"), 500, internal, "the authorizer authorize failed: "},
-		"no permission":      {nil, refusing(403, "AccessDeniedException"), 500, internal, "the authorizer: authorize cannot be called: AccessDeniedException"},
-		"no principal":       {nil, answering(`{"policyDocument":{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}}`), 500, internal, "the answer of the authorizer authorize: it has no principalId"},
-		"no policy":          {nil, answering(`{"principalId":"me"}`), 500, internal, "the answer of the authorizer authorize: it has no policyDocument"},
-		"no statement":       {nil, answering(`{"principalId":"me","policyDocument":{}}`), 500, internal, "the answer of the authorizer authorize: its policyDocument has no Statement"},
-		"a proxy's answer":   {nil, answering(`{"statusCode":401}`), 500, internal, "the answer of the authorizer"},
-		"no object":          {nil, answering(`"Unauthorized"`), 500, internal, "the answer of the authorizer"},
-		"a wrong effect":     {nil, answering(policy("allow", all, `"*"`, "")), 500, internal, "the answer of the authorizer"},
-		"a wrong action":     {nil, answering(policy("Allow", `null`, `"*"`, "")), 500, internal, "the answer of the authorizer"},
-		"a wrong resource":   {nil, answering(policy("Allow", all, `{}`, "")), 500, internal, "the answer of the authorizer"},
-		"a condition":        {nil, answering(policy("Allow", all, `"*","Condition":{"Bool":{"a":"b"}}`, "")), 500, internal, "the answer of the authorizer authorize: plldb's local cloud does not model"},
-		"a list in context":  {nil, answering(policy("Allow", all, `"*"`, `,"context":{"a":["b"]}`)), 500, internal, "the answer of the authorizer authorize: a in its context"},
-		"a map in context":   {nil, answering(policy("Allow", all, `"*"`, `,"context":{"a":{}}`)), 500, internal, "the answer of the authorizer authorize: a in its context"},
-		"8 KB":               {nil, answering(pad(policy("Allow", all, `"*"`, ""), 8192)), 101, "", ""},
-		"a byte over":        {nil, answering(pad(policy("Allow", all, `"*"`, ""), 8193)), 500, internal, "the answer of the authorizer authorize: it is over 8192 bytes"},
 		"allowed, then 403":  {answering(`{"statusCode":403}`), answering(policy("Allow", all, `"*"`, "")), 403, "", "connect answered 403"},
 		"allowed, then none": {failing("Unauthorized"), answering(policy("Allow", all, `"*"`, "")), 502, internal, "connect failed"},
-	}
-	for name, test := range cases {
-		t.Run(name, func(t *testing.T) {
-			f := newFront(t)
-			a := f.make("$request.body.action", "$connect")
-			if test.authorize != nil {
-				f.authorizes(a, "")
-				f.functions.set("authorize", test.authorize)
-			}
-			f.functions.set("connect", test.connect)
-			conn, response, body := f.dial(f.url(a), nil)
-			if response.StatusCode != test.status || !strings.HasPrefix(body, test.body) || (test.body == "") != (body == "") {
-				t.Fatalf("%d %s", response.StatusCode, body)
-			}
-			if conn != nil {
-				_ = conn.CloseNow()
-				return
-			}
-			if e := f.watched(traffic.Refused); e.Status != test.status || !strings.HasPrefix(e.Text, test.warns) {
-				t.Errorf("who watches is told %d %s", e.Status, e.Text)
-			}
-			if f.hub.Len() != 0 {
-				t.Error("there is a connection")
-			}
-		})
-	}
+	})
+}
+
+func TestAuthorizerAnswersWrongly(t *testing.T) {
+	enterAll(t, map[string]entry{
+		"Unauthorized":      {nil, failing("Unauthorized"), 401, `{"message": "Unauthorized", `, "authorize says so"},
+		"another error":     {nil, failing("broken"), 500, internal, "the authorizer authorize failed: "},
+		"no permission":     {nil, refusing(403, "AccessDeniedException"), 500, internal, "the authorizer: authorize cannot be called: AccessDeniedException"},
+		"no principal":      {nil, answering(`{"policyDocument":{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}}`), 500, internal, "the answer of the authorizer authorize: it has no principalId"},
+		"no policy":         {nil, answering(`{"principalId":"me"}`), 500, internal, "the answer of the authorizer authorize: it has no policyDocument"},
+		"no statement":      {nil, answering(`{"principalId":"me","policyDocument":{}}`), 500, internal, "the answer of the authorizer authorize: its policyDocument has no Statement"},
+		"a proxy's answer":  {nil, answering(`{"statusCode":401}`), 500, internal, "the answer of the authorizer"},
+		"no object":         {nil, answering(`"Unauthorized"`), 500, internal, "the answer of the authorizer"},
+		"a wrong effect":    {nil, answering(policy("allow", all, `"*"`, "")), 500, internal, "the answer of the authorizer"},
+		"a wrong action":    {nil, answering(policy("Allow", `null`, `"*"`, "")), 500, internal, "the answer of the authorizer"},
+		"a wrong resource":  {nil, answering(policy("Allow", all, `{}`, "")), 500, internal, "the answer of the authorizer"},
+		"a condition":       {nil, answering(policy("Allow", all, `"*","Condition":{"Bool":{"a":"b"}}`, "")), 500, internal, "the answer of the authorizer authorize: plldb's local cloud does not model"},
+		"a list in context": {nil, answering(policy("Allow", all, `"*"`, `,"context":{"a":["b"]}`)), 500, internal, "the answer of the authorizer authorize: a in its context"},
+		"a map in context":  {nil, answering(policy("Allow", all, `"*"`, `,"context":{"a":{}}`)), 500, internal, "the answer of the authorizer authorize: a in its context"},
+		"8 KB":              {nil, answering(pad(policy("Allow", all, `"*"`, ""), 8192)), 101, "", ""},
+		"a byte over":       {nil, answering(pad(policy("Allow", all, `"*"`, ""), 8193)), 500, internal, "the answer of the authorizer authorize: it is over 8192 bytes"},
+	})
 }
 
 // pad makes JSON as long as it is to be.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/plldb/plldb/pkg/localcloud/traffic"
 	"github.com/plldb/plldb/pkg/localcloud/websocket"
 	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
@@ -14,9 +16,10 @@ import (
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
 func (s *Service) Connections() wire.Service {
 	m := &management{service: s}
-	m.REST = wire.REST{Name: "API Gateway's management of connections", Wrong: "BadRequestException"}
+	m.REST = wire.REST{Name: "ApiGatewayManagementApi", Wrong: "BadRequestException"}
+	const connection = "/@connections/{ConnectionId}"
 	for _, path := range []string{localPath + "{ApiId}/{Stage}", "/{Stage}"} {
-		path += "/@connections/{ConnectionId}"
+		path += connection
 		m.Routes = append(
 			m.Routes,
 			wire.Route{Operation: "PostToConnection", Method: http.MethodPost, Path: path, Do: m.on(m.post)},
@@ -24,7 +27,33 @@ func (s *Service) Connections() wire.Service {
 			wire.Route{Operation: "DeleteConnection", Method: http.MethodDelete, Path: path, Do: m.on(m.end)},
 		)
 	}
+	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
+		for _, path := range []string{localPath + "{ApiId}" + connection, connection} {
+			m.Routes = append(m.Routes, wire.Route{Operation: method + " @connections", Method: method, Path: path, Do: astray})
+		}
+	}
 	return m
+}
+
+// astray refuses a call whose address lacks the stage, or the API too, which is Forbidden on AWS, and says what it
+// lacks. https://github.com/aws/aws-sdk-php/issues/1955
+func astray(_ context.Context, call *wire.Call, labels map[string]string) (any, error) {
+	base := call.Host + localPath + "API/STAGE"
+	switch a, ok := addressOf(call.Request); {
+	case hostOf(call.Host).API != "":
+		base = call.Host + "/STAGE"
+	case ok:
+		base = call.Host + localPath + a.API + "/STAGE"
+	}
+	return nil, wire.Errorf(http.StatusForbidden, "ForbiddenException",
+		"Forbidden: the address names no stage of an API. Call http://%s/@connections/%s", base, labels["ConnectionId"])
+}
+
+// unsigned refuses a call without a signature, in the words of REST APIs; unverified here.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+func (s *Service) unsigned(w http.ResponseWriter, r *http.Request) {
+	s.Connections().Refuse(w, &wire.Call{Request: r, ID: wire.NewID()}, wire.Errorf(http.StatusForbidden,
+		"MissingAuthenticationTokenException", "Missing Authentication Token"))
 }
 
 // management manages connections, which is possible as long as they are open: one that waits for $connect is not yet
@@ -81,8 +110,11 @@ const goneCode = "GoneException"
 
 func gone() error { return wire.Errorf(http.StatusGone, goneCode, "") }
 
-// Refuse writes an error. One that says nothing has no body.
+// Refuse writes an error, and tells who watches. One that says nothing has no body.
 func (m *management) Refuse(w http.ResponseWriter, call *wire.Call, e *wire.Error) {
+	if m.service.plane != nil {
+		m.service.plane.turnedAway(call.Request, e)
+	}
 	if e.Code != goneCode {
 		m.REST.Refuse(w, call, e)
 		return
@@ -93,7 +125,20 @@ func (m *management) Refuse(w http.ResponseWriter, call *wire.Call, e *wire.Erro
 	w.WriteHeader(e.Status)
 }
 
-// post sends data to the client, as text.
+// turnedAway tells who watches of a call that was refused, with the id that it asked for.
+func (p *plane) turnedAway(r *http.Request, e *wire.Error) {
+	_, id, _ := strings.Cut(r.URL.Path, "@connections/")
+	text := e.Message
+	if e.Code == goneCode {
+		text = "there is no such connection"
+	}
+	p.watch.Tell(traffic.Event{
+		Time: p.pace.Now(), Kind: traffic.Refused, Connection: beginning([]byte(strings.ToValidUTF8(id, ""))),
+		Route: "@connections", Text: text, Status: e.Status,
+	})
+}
+
+// post sends data to the client.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
 func (m *management) post(ctx context.Context, p *plane, c *connection, call *wire.Call) (any, error) {
 	if len(call.Body) > largestMessage { // unverified words

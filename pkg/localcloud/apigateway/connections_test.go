@@ -50,7 +50,7 @@ func TestManageConnections(t *testing.T) {
 		}
 		f.watched(traffic.Disconnected)
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
-			response, body := f.manage("AKIDA", method, test.host, test.base+escaped, "")
+			response, body := f.manage("AKIDA", method, test.host, test.base+escaped, strings.Repeat("x", 128<<10+1))
 			if response.StatusCode != http.StatusGone || body != "" || response.Header.Get("x-amzn-ErrorType") != "GoneException" {
 				t.Errorf("%s after the end: %d %s", method, response.StatusCode, body)
 			}
@@ -79,7 +79,7 @@ func TestManageWhatIsNot(t *testing.T) {
 		"unknown stage":       {"AKIDA", "POST", path(a.id, "none", c.id), "", 403, `{"message":"Forbidden"}`},
 		"unknown API":         {"AKIDA", "POST", path("nosuchapi1", "dev", c.id), "", 403, `{"message":"Forbidden"}`},
 		"of another account":  {"AKIDB", "POST", path(a.id, "dev", c.id), "", 403, `{"message":"Forbidden"}`},
-		"unsigned":            {"", "POST", path(a.id, "dev", c.id), "", 403, `{"message": "Missing Authentication Token", `},
+		"unsigned":            {"", "POST", path(a.id, "dev", c.id), "", 403, `{"message":"Missing Authentication Token"}`},
 		"too much":            {"AKIDA", "POST", path(a.id, "dev", c.id), strings.Repeat("x", 128<<10+1), 413, `{"message":"Message too long"}`},
 		"another method":      {"AKIDA", "PUT", path(a.id, "dev", c.id), "", 400, `{"message":"plldb's local cloud does not model`},
 		"parameters":          {"AKIDA", "POST", path(a.id, "dev", c.id) + "?a=b", "", 400, `{"message":"plldb's local cloud does not model`},
@@ -96,6 +96,75 @@ func TestManageWhatIsNot(t *testing.T) {
 		t.Errorf("the client got %d bytes", len(got))
 	}
 	c.leave(1000, "")
+}
+
+// What is no text reaches a client as text all the same: it would end the connection otherwise.
+func TestWhatIsNoText(t *testing.T) {
+	f := newFront(t)
+	a := f.make("$request.body.action", "$default")
+	f.answers(a, "$default")
+	f.functions.set("default", answering(`{"statusCode":200,"body":"YeT/Yg==","isBase64Encoded":true}`))
+	c := f.connect(a)
+	c.say("hello")
+	if got := c.hear(); got != "a\uFFFDb" {
+		t.Errorf("answered %q", got)
+	}
+	path := "/_aws/execute-api/" + a.id + "/dev/@connections/" + c.id
+	if response, body := f.manage("AKIDA", http.MethodPost, "", path, "a\xffb"); response.StatusCode != 200 {
+		t.Errorf("%d %s", response.StatusCode, body)
+	}
+	if got := c.hear(); got != "a\uFFFDb" {
+		t.Errorf("posted %q", got)
+	}
+	c.leave(1000, "")
+}
+
+// Who posts to the server or to an API, and not to a stage, is told where connections are.
+func TestManageWithoutAStage(t *testing.T) {
+	f := newFront(t)
+	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
+		for _, test := range []struct{ host, base, want string }{
+			{"host:1", "", "host:1/_aws/execute-api/API/STAGE"},
+			{"host:1", "/_aws/execute-api/abc", "host:1/_aws/execute-api/abc/STAGE"},
+			{"abc.execute-api.eu-west-1.localhost:1", "", "abc.execute-api.eu-west-1.localhost:1/STAGE"},
+		} {
+			response, body := f.manage("AKIDA", method, test.host, test.base+"/@connections/L0SM9cOFvHcCIhw%3D", "")
+			want := `{"message":"Forbidden: the address names no stage of an API. Call http://` + test.want +
+				`/@connections/L0SM9cOFvHcCIhw="}`
+			if response.StatusCode != 403 || body != want {
+				t.Errorf("%s %s: %d %s", method, test.base, response.StatusCode, body)
+			}
+		}
+	}
+	const want = `{"message":"plldb's local cloud does not model ApiGatewayManagementApi's PUT /@connections/a"}`
+	if response, body := f.manage("AKIDA", http.MethodPut, "", "/@connections/a", ""); response.StatusCode != 400 || body != want {
+		t.Errorf("%d %s", response.StatusCode, body)
+	}
+}
+
+// Who watches is told of calls that are refused, with the id that they asked for.
+func TestWatchRefusedCalls(t *testing.T) {
+	f := newFront(t)
+	a := f.make("$request.body.action")
+	base := "/_aws/execute-api/" + a.id + "/dev/@connections/"
+	for _, test := range []struct {
+		key, method, path, id, text string
+		status                      int
+	}{
+		{"", "POST", base + "L0SM9cOFvHcCIhw=", "L0SM9cOFvHcCIhw=", "Missing Authentication Token", 403},
+		{"AKIDA", "POST", base + "L0SM9cOFvHcCIhw%3D", "L0SM9cOFvHcCIhw=", "there is no such connection", 410},
+		{"AKIDA", "DELETE", base + "none", "none", "Invalid connectionId: none", 400},
+		{"AKIDB", "GET", base + "none", "none", "Forbidden", 403},
+		{"AKIDX", "GET", base + "none", "none", "The security token included in the request is invalid.", 403},
+		{"AKIDA", "PUT", base + "none", "none", "plldb's local cloud does not model ApiGatewayManagementApi's PUT " + base + "none", 400},
+	} {
+		response, _ := f.manage(test.key, test.method, "", test.path, "")
+		e := f.watched(traffic.Refused)
+		if response.StatusCode != test.status || e.Status != test.status || e.Connection != test.id || e.Text != test.text ||
+			e.Route != "@connections" {
+			t.Errorf("%s %s: %d, and who watches is told %v", test.method, test.path, response.StatusCode, e)
+		}
+	}
 }
 
 // A connection is not there while $connect decides about it.

@@ -24,31 +24,62 @@ func (p *plane) ended(ctx context.Context, c *connection, e websocket.Ending) {
 	}
 }
 
-// disconnect calls $disconnect, if the stage still has it, and strikes the connection off. It is not throttled: that
-// it counts is unverified.
+// disconnect does so with what the stage is now.
 func (p *plane) disconnect(ctx context.Context, c *connection, e websocket.Ending) error {
-	began := p.pace.Now()
 	stage, err := p.look(ctx, c)
 	if err != nil {
 		return err
 	}
-	way := route{key: "$disconnect"}
+	return p.part(ctx, c, stage, e)
+}
+
+// part calls $disconnect, if the stage has it, and strikes the connection off. It is not throttled: that it counts is
+// unverified. A connection whose function was not called stays written down, where connections are: Recover takes it
+// up in the next process.
+func (p *plane) part(ctx context.Context, c *connection, stage *served, e websocket.Ending) error {
+	began := p.pace.Now()
+	way, told := route{key: "$disconnect"}, true
 	if stage != nil && stage.routes[way.key].function != "" {
 		way = stage.routes[way.key]
-		told := c.context(way.key, "DISCONNECT", randomID(), began)
-		told.DisconnectStatusCode, told.DisconnectReason = e.Code, &e.Reason
-		_, fail := p.integrate(ctx, c, way, c.leaving(told))
-		if fail != nil {
-			p.warn(c, way, fail)
-		}
-		if fail != nil && fail.uncalled { // Recover will
-			p.tellEnd(c, way, e, began)
-			return nil
-		}
+		context := c.context(way.key, "DISCONNECT", randomID(), began)
+		context.DisconnectStatusCode, context.DisconnectReason = e.Code, &e.Reason
+		told = p.leave(ctx, c, way, c.leaving(context))
 	}
-	err = p.forget(ctx, c)
+	var err error
+	if told {
+		err = p.forget(ctx, c)
+	}
 	p.tellEnd(c, way, e, began)
 	return err
+}
+
+// The pauses before $disconnect is called again whose function was not called: each is twice as long as the one before.
+// AWS does its best to deliver the event; what that is, is unverified.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html
+const (
+	firstPause   = time.Second
+	longestPause = 4 * time.Second
+)
+
+// leave calls $disconnect; false if its function was never called, for a reason that may pass.
+func (p *plane) leave(ctx context.Context, c *connection, way route, e event) bool {
+	for pause := firstPause; ; pause *= 2 {
+		_, fail := p.integrate(ctx, c, way, e)
+		if fail == nil {
+			return true
+		}
+		if !fail.uncalled || pause > longestPause || !p.rest(ctx, pause) {
+			p.warn(c, way, fail)
+			return !fail.uncalled
+		}
+	}
+}
+
+// rest lets a time pass; false if everything ends before. It counts as a call, to be abandoned like one.
+func (p *plane) rest(ctx context.Context, d time.Duration) bool {
+	over, due := make(chan error, 1), p.pace.Now().Add(d)
+	begun := p.calls.begin(ctx, false, func(ctx context.Context) { over <- p.pace.Wait(ctx, due) })
+	return begun && <-over == nil
 }
 
 func (p *plane) tellEnd(c *connection, way route, e websocket.Ending, began time.Time) {
@@ -70,41 +101,44 @@ func (p *plane) warn(c *connection, way route, err error) {
 	})
 }
 
-// Recover runs the $disconnect routes for the connections that a killed process left over. It is for a process that
-// serves the state alone: the connections of another would be told to have ended.
-func (s *Service) Recover(ctx context.Context) error {
+// Recover looks for the connections that a killed process left over, and gives what runs their $disconnect routes. It
+// is for a process that serves the state alone, and for the time before it lets anybody in: the connections that there
+// are then are nobody's. run ends soon after its ctx; the connections that it did not come to stay written down. It has
+// to end before Close.
+func (s *Service) Recover(ctx context.Context) (run func(ctx context.Context) error, err error) {
 	if s.plane == nil {
-		return nil
+		return func(context.Context) error { return nil }, nil
 	}
 	var left []*connection
-	err := s.store.Update(ctx, func(tx *store.Tx) error {
+	err = s.store.Update(ctx, func(tx *store.Tx) error {
+		left = nil
 		store.Each(tx, connectionsTable, "", func(_ string, c connection) bool {
-			if s.plane.live.get(c.ID) == nil {
-				left = append(left, &c)
-			}
+			left = append(left, &c)
 			return true
 		})
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("looking for connections that were left over: %w", err)
+		return nil, fmt.Errorf("looking for connections that were left over: %w", err)
 	}
-	return s.plane.recoverAll(ctx, left)
+	return func(ctx context.Context) error { return s.plane.partAll(ctx, left) }, nil
 }
 
 // atOnce is how many $disconnect routes are called side by side for connections that were left over.
 const atOnce = 16
 
-func (p *plane) recoverAll(ctx context.Context, left []*connection) error {
+func (p *plane) partAll(ctx context.Context, left []*connection) error {
 	var (
 		wait sync.WaitGroup
 		errs = make([]error, len(left))
 		room = make(chan struct{}, atOnce)
 	)
 	for i, c := range left {
-		room <- struct{}{}
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+		}
 		if ctx.Err() != nil {
-			errs[i] = ctx.Err()
 			break
 		}
 		wait.Go(func() {
@@ -113,5 +147,8 @@ func (p *plane) recoverAll(ctx context.Context, left []*connection) error {
 		})
 	}
 	wait.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	return errors.Join(errs...)
 }

@@ -42,18 +42,22 @@ func newFront(t *testing.T) *front {
 	return f
 }
 
-// again is the same state with a new service, as after a kill.
-func (f *front) again() *front {
+// again is the same state with a new service, as after a kill, perhaps on something else.
+func (f *front) again(change ...func(*apigateway.Config)) *front {
 	f.T.Helper()
 	n := &front{
 		cloud: f.cloud, pace: clock.NewHand(f.Hand.Now()), events: make(chan traffic.Event, 10000),
 		functions: &functions{by: map[string]function{}, calls: make(chan called, 10000)},
 	}
 	n.hub = websocket.NewHub(websocket.Config{Clock: clock.NewHand(f.Hand.Now())})
-	n.service = apigateway.New(apigateway.Config{
+	config := apigateway.Config{
 		Store: f.Store, Clock: f.Hand, Hub: n.hub, Functions: n.functions, Pace: n.pace, Recovers: true,
 		Watch: func(e traffic.Event) { n.events <- e },
-	})
+	}
+	for _, do := range change {
+		do(&config)
+	}
+	n.service = apigateway.New(config)
 	f.Serve("apigateway", n.service)
 	router := &wire.Router{
 		Services: map[string]wire.Service{"execute-api": n.service.Connections()}, Now: f.Hand.Now,

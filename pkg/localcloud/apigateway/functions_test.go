@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -78,6 +79,18 @@ func refusing(status int, code string) function {
 	return func(context.Context, []byte) (traffic.Answer, error) {
 		return traffic.Answer{}, wire.Errorf(status, code, "the real reason")
 	}
+}
+
+// uncalled is a function that cannot be called now.
+func uncalled(context.Context, []byte) (traffic.Answer, error) {
+	return traffic.Answer{}, fmt.Errorf("%w: %w", traffic.ErrUncalled,
+		wire.Errorf(429, "TooManyRequestsException", "Rate Exceeded."))
+}
+
+// waiting is a function that is not called before everything ends.
+func waiting(ctx context.Context, _ []byte) (traffic.Answer, error) {
+	<-ctx.Done()
+	return traffic.Answer{}, fmt.Errorf("%w: %w", traffic.ErrUncalled, wire.Errorf(500, "ServiceException", "%v", ctx.Err()))
 }
 
 // policy is an authorizer's answer.

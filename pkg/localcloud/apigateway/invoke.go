@@ -2,16 +2,15 @@ package apigateway
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/plldb/plldb/pkg/localcloud/traffic"
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // failure is why a client does not get what a function answered: the status that a client has who is connecting, the
@@ -20,7 +19,7 @@ type failure struct {
 	status   int
 	message  string
 	reason   string
-	uncalled bool // the function was not called at all, because this process is ending
+	uncalled bool // the function was not called at all, for a reason that may pass
 }
 
 func (f *failure) Error() string { return f.reason }
@@ -50,7 +49,7 @@ type going struct {
 	last   bool
 }
 
-// begin runs a call, unless no more are made. The call's context ends with abandon or end.
+// begin runs a call, unless no more are made. The call's context ends with ctx, abandon or end.
 func (c *calls) begin(ctx context.Context, last bool, call func(context.Context)) bool {
 	ctx, cancel := context.WithCancel(ctx)
 	c.mu.Lock()
@@ -108,9 +107,41 @@ func (c *calls) cancel(which func(going) bool) {
 	}
 }
 
+// outcome is what came of a call.
 type outcome struct {
 	answer traffic.Answer
 	err    error
+	ended  bool // the call was, by this process
+}
+
+// failure is that of a call with an error.
+func (o outcome) failure(function string) *failure {
+	uncalled := errors.Is(o.err, traffic.ErrUncalled)
+	if o.ended && uncalled {
+		return unbegun(function)
+	}
+	fail := internal(http.StatusInternalServerError, "%s was still running, and was ended", nameOf(function))
+	if !o.ended {
+		fail = internal(http.StatusInternalServerError, "%s cannot be called: %s", nameOf(function), wordsOf(o.err))
+	}
+	fail.uncalled = uncalled
+	return fail
+}
+
+// wordsOf are those of AWS's error, if there is one.
+func wordsOf(err error) string {
+	if e, ok := errors.AsType[*wire.Error](err); ok {
+		return e.Error()
+	}
+	return err.Error()
+}
+
+// unbegun is the failure of a call that is not made because everything ends.
+func unbegun(function string) *failure {
+	fail := internal(http.StatusInternalServerError, "%s was not called: the local cloud is being closed",
+		nameOf(function))
+	fail.uncalled = true
+	return fail
 }
 
 // source is on whose behalf a function is called.
@@ -120,7 +151,7 @@ type source struct {
 }
 
 // invoke calls a function with an event and waits as long as its integration does. The function goes on after that,
-// as on AWS, and so it does when the client has left.
+// as on AWS, and so it does when the client has left: ctx ends none but a call for $disconnect.
 func (p *plane) invoke(
 	ctx context.Context, function string, by source, timeout time.Duration, event any,
 ) (traffic.Answer, *failure) {
@@ -128,26 +159,27 @@ func (p *plane) invoke(
 	if err != nil {
 		return traffic.Answer{}, internal(http.StatusInternalServerError, "writing the event: %v", err)
 	}
-	ctx = context.WithoutCancel(ctx)
-	answered, stop := context.WithCancel(ctx)
+	lasting := context.WithoutCancel(ctx)
+	answered, stop := context.WithCancel(lasting)
 	defer stop()
 	got, due := make(chan outcome, 1), p.pace.Now().Add(timeout)
+	if !by.last {
+		ctx = lasting
+	}
 	begun := p.calls.begin(ctx, by.last, func(ctx context.Context) {
 		defer stop()
 		answer, err := p.functions.InvokeFor(ctx, function, by.Caller, payload)
-		got <- outcome{answer, err}
+		got <- outcome{answer, err, ctx.Err() != nil}
 	})
 	if !begun {
-		fail := internal(http.StatusInternalServerError, "the local cloud is being closed")
-		fail.uncalled = true
-		return traffic.Answer{}, fail
+		return traffic.Answer{}, unbegun(function)
 	}
 	if p.pace.Wait(answered, due) == nil && len(got) == 0 {
 		return traffic.Answer{}, late(timeout)
 	}
 	o := <-got
 	if o.err != nil {
-		return traffic.Answer{}, internal(http.StatusInternalServerError, "%s cannot be called: %v", nameOf(function), o.err)
+		return traffic.Answer{}, o.failure(function)
 	}
 	return o.answer, nil
 }
@@ -157,101 +189,4 @@ func (p *plane) invoke(
 // here.
 func late(timeout time.Duration) *failure {
 	return refusal(http.StatusGatewayTimeout, "Endpoint request timed out", fmt.Sprintf("no answer within %v", timeout))
-}
-
-// proxy is the answer of a function to a proxy integration.
-type proxy struct {
-	status      int
-	subprotocol string // of the header Sec-WebSocket-Protocol
-	body        []byte
-}
-
-// integrate calls the function of a route, and reads what it answered. An error of the function, and an answer that
-// is none, is 502 for who is connecting: https://github.com/dherault/serverless-offline/pull/1301.
-func (p *plane) integrate(ctx context.Context, c *connection, way route, event any) (proxy, *failure) {
-	if way.function == "" { // unverified
-		return proxy{}, internal(http.StatusInternalServerError, "the route %s has no integration", way.key)
-	}
-	by := source{caller(c, c.arn(way.key)), way.key == "$disconnect"}
-	answer, fail := p.invoke(ctx, way.function, by, way.timeout, event)
-	if fail != nil {
-		return proxy{}, fail
-	}
-	if answer.Failed != "" {
-		return proxy{}, internal(http.StatusBadGateway, "%s failed: %s", nameOf(way.function), beginning(answer.Payload))
-	}
-	read, err := parseProxy(answer.Payload)
-	if err != nil {
-		return proxy{}, internal(http.StatusBadGateway, "malformed Lambda proxy response of %s: %v",
-			nameOf(way.function), err)
-	}
-	return read, nil
-}
-
-func caller(c *connection, sourceARN string) traffic.Caller {
-	return traffic.Caller{Service: "apigateway.amazonaws.com", Account: c.Place.Account, SourceARN: sourceARN}
-}
-
-// parseProxy reads an answer in the form of the proxy integration. That statusCode may be a string, and may not be
-// missing, is unverified.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-func parseProxy(payload []byte) (proxy, error) {
-	var answer *struct {
-		StatusCode        any                 `json:"statusCode"`
-		Headers           map[string]any      `json:"headers"`
-		MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
-		Body              string              `json:"body"`
-		IsBase64Encoded   bool                `json:"isBase64Encoded"`
-	}
-	if err := json.Unmarshal(payload, &answer); err != nil {
-		return proxy{}, err
-	}
-	if answer == nil {
-		return proxy{}, errors.New("it is null")
-	}
-	read := proxy{subprotocol: subprotocolOf(answer.Headers, answer.MultiValueHeaders), body: []byte(answer.Body)}
-	var err error
-	if read.status, err = statusOf(answer.StatusCode); err != nil {
-		return proxy{}, err
-	}
-	if answer.IsBase64Encoded {
-		if read.body, err = base64.StdEncoding.DecodeString(answer.Body); err != nil {
-			return proxy{}, fmt.Errorf("its body is not base64: %w", err)
-		}
-	}
-	return read, nil
-}
-
-// statusOf reads a status that a client can be answered with.
-func statusOf(value any) (int, error) {
-	status := 0
-	switch v := value.(type) {
-	case float64:
-		status = int(v)
-	case string:
-		status, _ = strconv.Atoi(v)
-	case nil:
-		return 0, errors.New("it has no statusCode")
-	}
-	if status < http.StatusOK || status > 599 {
-		return 0, fmt.Errorf("its statusCode is %v", value)
-	}
-	return status, nil
-}
-
-// subprotocolOf is the subprotocol that a function chose.
-// https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-connect-route-subprotocol.html
-func subprotocolOf(single map[string]any, multi map[string][]string) string {
-	const name = "Sec-Websocket-Protocol"
-	for key, value := range single {
-		if text, ok := value.(string); ok && http.CanonicalHeaderKey(key) == name {
-			return text
-		}
-	}
-	for key, values := range multi {
-		if http.CanonicalHeaderKey(key) == name && len(values) > 0 {
-			return values[0]
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package apigateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,8 +81,10 @@ func (p *plane) received(m *incoming, status int) {
 	})
 }
 
-// send sends a message to a client.
+// send sends a message to a client, as text. Bytes that are none are replaced, since a client ends a connection that
+// brings them (https://www.rfc-editor.org/rfc/rfc6455#section-8.1); what AWS does with them is unverified.
 func (p *plane) send(ctx context.Context, id, routeKey string, text []byte) error {
+	text = bytes.ToValidUTF8(text, []byte("\uFFFD"))
 	if err := p.hub.Send(ctx, id, text); err != nil {
 		return err
 	}

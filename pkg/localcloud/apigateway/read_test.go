@@ -6,20 +6,9 @@ import (
 	"testing"
 )
 
-// What the template makes, as everybody reads it.
-func TestRead(t *testing.T) {
-	c := newCloud(t)
-	p := c.template()
-	for id, form := range map[string]string{
-		p.api: `^[a-z0-9]{10}$`, p.authorizer: `^[a-z0-9]{6}$`, p.connect: `^[a-z0-9]{7}$`, p.stage: `^plldb$`,
-	} {
-		if !regexp.MustCompile(form).MatchString(id) {
-			t.Errorf("%s is not %s", id, form)
-		}
-	}
-	deployment := c.get("/" + p.api + "/stages/plldb")["deploymentId"].(string)
-	target := "integrations/" + p.integration
-	for path, want := range map[string]map[string]any{
+// read is what the template makes as it is read, by the paths.
+func (p template) read(deployment string) map[string]map[string]any {
+	return map[string]map[string]any{
 		"/" + p.api: {
 			"apiId": p.api, "apiEndpoint": "wss://" + p.api + ".execute-api.eu-west-1.amazonaws.com", "name": "demo",
 			"protocolType": "WEBSOCKET", "routeSelectionExpression": "$request.body.action",
@@ -37,11 +26,11 @@ func TestRead(t *testing.T) {
 		},
 		"/" + p.api + "/routes/" + p.connect: {
 			"routeId": p.connect, "routeKey": "$connect", "apiKeyRequired": false, "authorizationType": "CUSTOM",
-			"authorizerId": p.authorizer, "target": target,
+			"authorizerId": p.authorizer, "target": "integrations/" + p.integration,
 		},
 		"/" + p.api + "/routes/" + p.fallback: {
 			"routeId": p.fallback, "routeKey": "$default", "apiKeyRequired": false, "authorizationType": "NONE",
-			"routeResponseSelectionExpression": "$default", "target": target,
+			"routeResponseSelectionExpression": "$default", "target": "integrations/" + p.integration,
 		},
 		"/" + p.api + "/routes/" + p.fallback + "/routeresponses/" + p.response: {
 			"routeResponseId": p.response, "routeResponseKey": "$default",
@@ -55,7 +44,22 @@ func TestRead(t *testing.T) {
 				"dataTraceEnabled": false, "detailedMetricsEnabled": false, "throttlingBurstLimit": 100., "throttlingRateLimit": 50.,
 			},
 		},
+	}
+}
+
+// What the template makes, as everybody reads it.
+func TestRead(t *testing.T) {
+	c := newCloud(t)
+	p := c.template()
+	for id, form := range map[string]string{
+		p.api: `^[a-z0-9]{10}$`, p.authorizer: `^[a-z0-9]{6}$`, p.connect: `^[a-z0-9]{7}$`, p.stage: `^plldb$`,
 	} {
+		if !regexp.MustCompile(form).MatchString(id) {
+			t.Errorf("%s is not %s", id, form)
+		}
+	}
+	deployment := c.get("/" + p.api + "/stages/plldb")["deploymentId"].(string)
+	for path, want := range p.read(deployment) {
 		if got := c.get(path); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n%v\nwant\n%v", path, got, want)
 		}

@@ -3,7 +3,6 @@ package apigateway_test
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 
 	ws "github.com/coder/websocket"
@@ -24,6 +23,16 @@ func (f *front) kept() int {
 		f.T.Fatal(err)
 	}
 	return n
+}
+
+// recovered is what is due for the connections that were left over.
+func (f *front) recovered() func(context.Context) error {
+	f.T.Helper()
+	run, err := f.service.Recover(f.T.Context())
+	if err != nil {
+		f.T.Fatal(err)
+	}
+	return run
 }
 
 // $disconnect runs once for each way in which a connection ends, and the connection is struck off.
@@ -63,18 +72,27 @@ func TestDisconnect(t *testing.T) {
 	}
 }
 
-// What $disconnect answers, and that it cannot be called, is nobody's business but of who watches.
+// What $disconnect answers, and that it cannot be called at all, is nobody's business but of who watches.
 func TestDisconnectFails(t *testing.T) {
-	f := newFront(t)
-	a := f.make("$request.body.action", "$disconnect")
-	f.functions.set("disconnect", refusing(403, "AccessDeniedException"))
-	f.connect(a).leave(1000, "")
-	if e := f.watched(traffic.Warned); e.Function != "disconnect" || e.Route != "$disconnect" {
-		t.Errorf("got %v", e)
-	}
-	f.watched(traffic.Disconnected)
-	if f.kept() != 0 {
-		t.Error("it is kept")
+	for name, function := range map[string]function{
+		"not permitted": refusing(403, "AccessDeniedException"), "no function": refusing(404, "ResourceNotFoundException"),
+		"an error": failing("broken"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFront(t)
+			a := f.make("$request.body.action", "$disconnect")
+			f.functions.set("disconnect", function)
+			f.connect(a).leave(1000, "")
+			if e := f.watched(traffic.Warned); e.Function != "disconnect" || e.Route != "$disconnect" {
+				t.Errorf("got %v", e)
+			}
+			f.watched(traffic.Disconnected)
+			f.call("disconnect")
+			f.quiet()
+			if f.kept() != 0 {
+				t.Error("it is kept")
+			}
+		})
 	}
 }
 
@@ -95,6 +113,7 @@ func TestRecover(t *testing.T) {
 		_ = c.CloseNow()
 	}
 	n := f.again()
+	run := n.recovered()
 	n.functions.set("authorize", answering(policy("Allow", `"*"`, `"*"`, "")))
 	mine := n.connect(a)
 	n.call("authorize")
@@ -102,7 +121,7 @@ func TestRecover(t *testing.T) {
 	if n.kept() != 21 {
 		t.Fatalf("%d connections are kept", n.kept())
 	}
-	if err := n.service.Recover(t.Context()); err != nil {
+	if err := run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
@@ -116,12 +135,10 @@ func TestRecover(t *testing.T) {
 	if n.kept() != 1 {
 		t.Errorf("%d connections are kept", n.kept())
 	}
-	if err := n.service.Recover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	n.quiet()
 	mine.leave(1000, "")
 	n.call("disconnect")
+	n.watched(traffic.Disconnected)
 	close(stuck)
 }
 
@@ -138,7 +155,7 @@ func TestRecoverStops(t *testing.T) {
 	n := f.again()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := n.service.Recover(ctx); !errors.Is(err, context.Canceled) {
+	if err := n.recovered()(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	n.quiet()
@@ -146,57 +163,6 @@ func TestRecoverStops(t *testing.T) {
 		t.Errorf("%d connections are kept", n.kept())
 	}
 	close(stuck)
-}
-
-// Close ends what there is, tells each $disconnect, and lets nobody in.
-func TestClose(t *testing.T) {
-	f := newFront(t)
-	a := f.make("$request.body.action", "$disconnect")
-	var wait sync.WaitGroup
-	for range 100 {
-		c := f.connect(a)
-		wait.Go(func() {
-			_, _, err := c.Read(context.WithoutCancel(t.Context()))
-			if ws.CloseStatus(err) != ws.StatusGoingAway {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-	if err := f.service.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	wait.Wait()
-	told := map[any]bool{}
-	for range 100 {
-		told[f.call("disconnect").context()["connectionId"]] = true
-	}
-	if len(told) != 100 || f.kept() != 0 {
-		t.Errorf("%d were told, %d are kept", len(told), f.kept())
-	}
-	if conn, _, _ := f.dial(f.url(a), nil); conn != nil {
-		t.Error("a client was let in")
-	}
-}
-
-// A $disconnect that hangs does not hold up the end for ever, and the function is left alone with it.
-func TestCloseDoesNotWaitForEver(t *testing.T) {
-	f := newFront(t)
-	a := f.make("$request.body.action", "$disconnect")
-	f.functions.set("disconnect", func(ctx context.Context, _ []byte) (traffic.Answer, error) {
-		<-ctx.Done()
-		return traffic.Answer{}, ctx.Err()
-	})
-	c := f.connect(a)
-	go func() { _, _, _ = c.Read(context.WithoutCancel(t.Context())) }()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		f.call("disconnect")
-		cancel()
-	}()
-	if err := f.service.Close(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	f.watched(traffic.Disconnected)
 }
 
 // A client that is gone when $connect has let it in has been connected, for the function.
@@ -222,37 +188,6 @@ func TestClientVanishesWhileItConnects(t *testing.T) {
 	f.watched(traffic.Disconnected)
 	if f.kept() != 0 {
 		t.Error("it is kept")
-	}
-}
-
-// A $disconnect that could not be called, because the process was ending, is called by the next one.
-func TestCloseLeavesWhatItCouldNotTell(t *testing.T) {
-	f := newFront(t)
-	a := f.make("$request.body.action", "$default", "$disconnect")
-	f.functions.set("default", func(ctx context.Context, _ []byte) (traffic.Answer, error) {
-		<-ctx.Done()
-		return traffic.Answer{}, ctx.Err()
-	})
-	c := f.connect(a)
-	c.say("hello")
-	f.call("default")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := f.service.Close(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
-	for e := range within(t, f.events) {
-		if e.Kind == traffic.Warned && e.Route == "$disconnect" {
-			break
-		}
-	}
-	f.quiet()
-	n := f.again()
-	if err := n.service.Recover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := n.call("disconnect").context(); got["connectionId"] != c.id || n.kept() != 0 {
-		t.Errorf("got %v", got)
 	}
 }
 

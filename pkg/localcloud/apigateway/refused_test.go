@@ -28,12 +28,17 @@ func TestRefusedAPIs(t *testing.T) {
 	}
 }
 
-func TestRefusedParts(t *testing.T) {
-	c := newCloud(t)
-	p := c.template()
-	route := func(more string) string { return `{"RouteKey":"other",` + more + `}` }
-	stage := func(more string) string { return `{"StageName":"other",` + more + `}` }
-	cases := []struct{ kind, text, want string }{
+// part is one of an API's that is refused, and the words.
+type part struct{ kind, text, want string }
+
+// otherRoute and otherStage are those that the template does not have, with more properties.
+func otherRoute(more string) string { return `{"RouteKey":"other",` + more + `}` }
+
+func otherStage(more string) string { return `{"StageName":"other",` + more + `}` }
+
+// wrong are the parts that are not right in themselves.
+func (p template) wrong() []part {
+	return []part{
 		{"Authorizer", `{"Name":"a","AuthorizerType":"JWT"}`, "Only REQUEST authorizer type is supported on WEBSOCKET protocol Apis."},
 		{"Authorizer", `{"Name":"a","AuthorizerType":"REQUEST"}`, "AuthorizerUri is a required field in an Authorizer"},
 		{
@@ -51,29 +56,40 @@ func TestRefusedParts(t *testing.T) {
 		{"Integration", strings.Replace(anIntegration, "{", `{"PayloadFormatVersion":"2.0",`, 1), "Unsupported PayloadFormatVersion: 2.0"},
 		{"Integration", strings.Replace(anIntegration, "POST", "GET", 1), "plldb's local cloud does not model integrations with the method GET"},
 		{"Route", `{"RouteKey":""}`, "Invalid route key specified"},
-		{"Route", route(`"Target":"` + p.integration + `"`), "Unexpected or malformed target in route. Correct format should be integrations/<integration_id>."},
-		{"Route", route(`"ApiKeyRequired":true`), "plldb's local cloud does not model API keys"},
-		{"Route", route(`"AuthorizationType":"AWS_IAM"`), "plldb's local cloud does not model routes that are authorized by IAM"},
-		{"Route", route(`"AuthorizationType":"JWT"`), "Invalid authorization type specified: JWT"},
-		{"Route", route(`"RouteResponseSelectionExpression":"$x"`), "plldb's local cloud does not model the route response selection"},
+		{"Route", otherRoute(`"Target":"` + p.integration + `"`), "Unexpected or malformed target in route. Correct format should be integrations/<integration_id>."},
+		{"Route", otherRoute(`"ApiKeyRequired":true`), "plldb's local cloud does not model API keys"},
+		{"Route", otherRoute(`"AuthorizationType":"AWS_IAM"`), "plldb's local cloud does not model routes that are authorized by IAM"},
+		{"Route", otherRoute(`"AuthorizationType":"JWT"`), "Invalid authorization type specified: JWT"},
+		{"Route", otherRoute(`"RouteResponseSelectionExpression":"$x"`), "plldb's local cloud does not model the route response selection"},
 		{"RouteResponse", `{"RouteId":"` + p.connect + `","RouteResponseKey":"a"}`, "Currently, only $default is supported as a RouteResponseKey."},
 		{"Stage", `{"StageName":"a b"}`, "Stage name only allows a-zA-Z0-9_"},
 		{
-			"Stage", stage(`"AutoDeploy":true,"DeploymentId":"abc"`),
+			"Stage", otherStage(`"AutoDeploy":true,"DeploymentId":"abc"`),
 			"Deployment ID cannot be set on this stage 111111111111:" + p.api + " because AutoDeploy is enabled.",
 		},
-		{"Stage", stage(`"DeploymentId":"abc"`), "plldb's local cloud does not model deployments"},
-		{"Stage", stage(`"DefaultRouteSettings":{"ThrottlingRateLimit":-1}`), "Invalid throttling rate limit specified: -1"},
-		{"Stage", stage(`"DefaultRouteSettings":{"DetailedMetricsEnabled":true}`), "plldb's local cloud does not model detailed metrics"},
+		{"Stage", otherStage(`"DeploymentId":"abc"`), "plldb's local cloud does not model deployments"},
+		{"Stage", otherStage(`"DefaultRouteSettings":{"ThrottlingRateLimit":-1}`), "Invalid throttling rate limit specified: -1"},
+		{"Stage", otherStage(`"DefaultRouteSettings":{"DetailedMetricsEnabled":true}`), "plldb's local cloud does not model detailed metrics"},
 	}
-	for _, k := range cases {
+}
+
+func TestRefusedParts(t *testing.T) {
+	c := newCloud(t)
+	p := c.template()
+	for _, k := range p.wrong() {
 		if _, err := c.create(k.kind, p.api, k.text); !is(err, resource.InvalidRequest, k.want) {
 			t.Errorf("%s %.80s: %v", k.kind, k.text, err)
 		}
 	}
+}
+
+// A part does not fit to the others, or there is one already.
+func TestRefusedBesideOthers(t *testing.T) {
+	c := newCloud(t)
+	p := c.template()
 	conflicts := []struct{ kind, text, code, want string }{
 		{"Route", `{"RouteKey":"$connect"}`, resource.AlreadyExists, "Route with key $connect already exists for this API (Service: ApiGatewayV2, Status Code: 409"},
-		{"Route", route(`"Target":"integrations/none"`), resource.NotFound, "Invalid Integration identifier specified"},
+		{"Route", otherRoute(`"Target":"integrations/none"`), resource.NotFound, "Invalid Integration identifier specified"},
 		{"RouteResponse", `{"RouteId":"none","RouteResponseKey":"$default"}`, resource.NotFound, "Invalid Route identifier specified"},
 		{"RouteResponse", `{"RouteId":"` + p.fallback + `","RouteResponseKey":"$default"}`, resource.AlreadyExists, "RouteResponse with key"},
 		{"Stage", aStage, resource.AlreadyExists, "Stage already exists"},

@@ -51,8 +51,10 @@ func (b *buckets) take(stage string, rate, burst float64, now time.Time) bool {
 	if !known {
 		left = bucket{burst, now}
 	}
-	since := max(0, now.Sub(left.at).Seconds())
-	left = bucket{min(burst, left.tokens+since*rate), now}
+	if since := now.Sub(left.at).Seconds(); since > 0 { // of two takers the later one may have been first
+		left = bucket{left.tokens + since*rate, now}
+	}
+	left.tokens = min(burst, left.tokens)
 	ok := left.tokens >= 1
 	if ok {
 		left.tokens--

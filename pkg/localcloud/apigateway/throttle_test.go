@@ -60,6 +60,26 @@ func TestThrottledConnections(t *testing.T) {
 	}
 }
 
+// A clock that is set back takes no tokens away, and gives none for the same time again.
+func TestThrottleWhenTheClockIsSetBack(t *testing.T) {
+	f := newFront(t)
+	a := f.make("$request.body.action")
+	f.limit(a, `{"throttlingRateLimit":2,"throttlingBurstLimit":3}`)
+	for _, test := range []struct {
+		turn time.Duration
+		want int
+	}{{0, 101}, {-time.Minute, 101}, {0, 101}, {0, 429}, {time.Minute, 429}, {time.Second / 2, 101}, {0, 429}} {
+		f.pace.Turn(test.turn)
+		conn, response, _ := f.dial(f.url(a), nil)
+		if response.StatusCode != test.want {
+			t.Errorf("after %v: %d, not %d", test.turn, response.StatusCode, test.want)
+		}
+		if conn != nil {
+			_ = conn.CloseNow()
+		}
+	}
+}
+
 // A message beyond the throttle is answered, and calls nothing. That the connection has ended is told all the same.
 func TestThrottledMessages(t *testing.T) {
 	f := newFront(t)
