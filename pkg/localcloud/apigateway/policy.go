@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // policy is an authorizer's: where it says nothing, it says no.
@@ -104,31 +106,9 @@ func (t words) match(value string, exclude words, anyCase bool) bool {
 		if anyCase {
 			pattern = strings.ToLower(pattern)
 		}
-		if glob(pattern, value) {
+		if wire.Like(pattern, value) {
 			return true
 		}
 	}
 	return false
-}
-
-// glob matches "*" with any text and "?" with one character.
-func glob(pattern, text string) bool {
-	star, mark := -1, 0
-	p, t := 0, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }

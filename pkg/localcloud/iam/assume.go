@@ -1,7 +1,6 @@
 package iam
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -24,9 +23,7 @@ func trustActions() []string {
 // matches tells whether a pattern of a policy stands for an action: * is any text, ? any letter, in any case.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
 func matches(pattern, action string) bool {
-	quoted := regexp.QuoteMeta(pattern)
-	quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, ".*"), `\?`, ".")
-	return regexp.MustCompile(`(?is)^` + quoted + `$`).MatchString(action)
+	return wire.Like(strings.ToLower(pattern), strings.ToLower(action))
 }
 
 // Assumable tells whether a service ("lambda.amazonaws.com") may assume the role of an ARN: whether there is one, and

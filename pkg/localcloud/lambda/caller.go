@@ -102,33 +102,11 @@ func arnLike(pattern, arn string) bool {
 		return false
 	}
 	for i := range parts {
-		if !like(patterns[i], parts[i]) {
+		if !wire.Like(patterns[i], parts[i]) {
 			return false
 		}
 	}
 	return true
-}
-
-// like compares a text with a pattern. It remembers the last star, and lets it take one more character where the rest
-// does not fit.
-func like(pattern, text string) bool {
-	p, t, star, taken := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, taken = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			taken++
-			p, t = star+1, taken
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // denied is the refusal of a caller. What stands before the source is what AWS's services tell, as

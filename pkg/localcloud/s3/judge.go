@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/plldb/plldb/pkg/localcloud/wire"
 )
 
 // subject is what a policy judges.
@@ -89,7 +91,7 @@ func (s subject) value(key string) (string, bool) {
 func compare(operator string, values words, value string) bool {
 	for _, want := range values {
 		switch {
-		case operator == "StringLike" && like(want, value),
+		case operator == "StringLike" && wire.Like(want, value),
 			operator == "StringEquals" && want == value,
 			operator == "Bool" && strings.EqualFold(want, value):
 			return true
@@ -103,30 +105,9 @@ func matchesAny(patterns words, text string, fold bool) bool {
 		if fold {
 			pattern, text = strings.ToLower(pattern), strings.ToLower(text)
 		}
-		if like(pattern, text) {
+		if wire.Like(pattern, text) {
 			return true
 		}
 	}
 	return false
-}
-
-// like matches "*" for any characters and "?" for one, in time that grows with the product of the lengths.
-func like(pattern, text string) bool {
-	p, t, star, mark := 0, 0, -1, 0
-	for t < len(text) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == text[t]):
-			p++
-			t++
-		case star >= 0:
-			mark++
-			p, t = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
