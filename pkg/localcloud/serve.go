@@ -31,7 +31,8 @@ func Serve(ctx context.Context, o Options) (*Server, error) {
 	}
 	s, err := serveOn(ctx, listener, o)
 	if err != nil {
-		return nil, errors.Join(err, listener.Close())
+		_ = listener.Close() // which it may be already
+		return nil, err
 	}
 	return s, nil
 }
