@@ -14,11 +14,7 @@ const management = "apigatewaymanagementapi"
 // connections checks @connections: what is posted reaches the client, and a connection that is gone is gone.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
 func (p *probe) connections(ctx context.Context) error {
-	name, err := p.dial(ctx, p.as("Ann"))
-	if err != nil {
-		return err
-	}
-	told, err := p.whoami(name)
+	name, told, err := p.introduced(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,11 +92,7 @@ func (p *probe) removed(name, id string) error {
 
 // left checks that $disconnect is called for a client that leaves.
 func (p *probe) left(ctx context.Context) error {
-	name, err := p.dial(ctx, p.as("Ann"))
-	if err != nil {
-		return err
-	}
-	told, err := p.whoami(name)
+	name, told, err := p.introduced(ctx)
 	if err != nil {
 		return err
 	}

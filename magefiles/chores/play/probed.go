@@ -160,11 +160,7 @@ func (p *probe) subprotocol(context.Context) error {
 
 // routes checks which function gets a message, with what, and whose answer is heard (trap 53).
 func (p *probe) routes(ctx context.Context) error {
-	name, err := p.dial(ctx, p.as("Ann"))
-	if err != nil {
-		return err
-	}
-	told, err := p.whoami(name)
+	name, told, err := p.introduced(ctx)
 	if err != nil {
 		return err
 	}
@@ -188,6 +184,15 @@ func (p *probe) routes(ctx context.Context) error {
 	return err
 }
 
+// introduced is a connection of Ann's, and what the function is told about it.
+func (p *probe) introduced(ctx context.Context) (name string, told any, err error) {
+	if name, err = p.dial(ctx, p.as("Ann")); err != nil {
+		return "", nil, err
+	}
+	told, err = p.whoami(name)
+	return name, told, err
+}
+
 // whoami is what the function is told about the connection.
 func (p *probe) whoami(name string) (told any, err error) {
 	said, err := p.answer(name, `{"action":"whoami"}`)
@@ -202,11 +207,7 @@ func (p *probe) whoami(name string) (told any, err error) {
 
 // failures checks what a client hears of functions that fail, and that its connection stays.
 func (p *probe) failures(ctx context.Context) error {
-	name, err := p.dial(ctx, p.as("Ann"))
-	if err != nil {
-		return err
-	}
-	told, err := p.whoami(name)
+	name, told, err := p.introduced(ctx)
 	if err != nil {
 		return err
 	}
