@@ -198,18 +198,31 @@ func TestWhoServesItHearsOfChanges(t *testing.T) {
 	}
 }
 
-func TestResetLocal(t *testing.T) {
+// forgetting opens a cloud that forgets its state, and closes it.
+func forgetting(t *testing.T, state string) error {
+	t.Helper()
+	l := &targets.Local{
+		State: state, Region: targets.LocalRegion, Sink: report.Discard{},
+		Serve: &targets.Served{Addr: "127.0.0.1:0", Reset: true},
+	}
+	if _, err := l.Open(t.Context()); err != nil {
+		return err
+	}
+	return l.Close()
+}
+
+func TestWhatStandsAgainstForgettingAState(t *testing.T) {
 	state := t.TempDir()
 	server := serveState(t, state)
-	p := report.AsProblem(targets.ResetLocal(state))
+	p := report.AsProblem(forgetting(t, state))
 	if !strings.Contains(p.Message, "is already being served, at "+server.URL) || p.Code != report.ExitFailed {
 		t.Errorf("got %+v", p)
 	}
 	mustDo(t, server.Close())
-	mustDo(t, targets.ResetLocal(state))
+	mustDo(t, forgetting(t, state))
 	mine := filepath.Join(state, "mine")
 	mustDo(t, os.WriteFile(mine, nil, 0o600))
-	if p := report.AsProblem(targets.ResetLocal(state)); !strings.Contains(p.Message, "mine") || p.Hint == "" {
+	if p := report.AsProblem(forgetting(t, state)); !strings.Contains(p.Message, "mine") || p.Hint == "" {
 		t.Errorf("got %+v", p)
 	}
 	mustDo(t, os.Remove(mine))

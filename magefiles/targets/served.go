@@ -87,8 +87,7 @@ func (l *Local) unserved(err error) *report.Problem {
 	p := &report.Problem{Code: report.ExitFailed, Err: err}
 	refused, isListening := errors.AsType[*net.OpError](err)
 	if already, ok := errors.AsType[*localcloud.Already](err); ok {
-		p.Message = fmt.Sprintf("the local cloud in %s is already being served, at %s, by process %d",
-			l.State, already.URL, already.PID)
+		p.Message = already.Error()
 		p.Hint = "end that one, or name another folder with --state; plldb bootstrap setup --local" + l.stateFlag() +
 			" deploys into it"
 		return p
@@ -159,21 +158,6 @@ func Deployable() error {
 		}
 	}
 	return nil
-}
-
-// ResetLocal forgets the state in a folder.
-func ResetLocal(state string) error {
-	err := localcloud.Reset(state)
-	if err == nil {
-		return nil
-	}
-	if p := (&Local{State: state}).unserved(err); p != nil {
-		return p
-	}
-	return &report.Problem{
-		Message: err.Error(), Code: report.ExitFailed, Err: err,
-		Hint: "look into " + state + ", or name another folder with --state",
-	}
 }
 
 // RunsLinked says for which platform the zips are that plldb brings along, if that is not this machine's: then the

@@ -44,9 +44,9 @@ type Already struct {
 // Error says where it is served.
 func (a *Already) Error() string {
 	if a.URL == "" {
-		return fmt.Sprintf("the local cloud of %s is already being served by another process", a.State)
+		return fmt.Sprintf("the local cloud in %s is already being served, by a process that has not said where", a.State)
 	}
-	return fmt.Sprintf("the local cloud of %s is already being served at %s, by process %d", a.State, a.URL, a.PID)
+	return fmt.Sprintf("the local cloud in %s is already being served, at %s, by process %d", a.State, a.URL, a.PID)
 }
 
 // hold takes the folder's lock, or says who has it.

@@ -44,7 +44,9 @@ type Options struct {
 	Addr string // where Serve listens: host:port; "" is a free port of the loopback
 	// Announce makes what Serve returns the server of its state's folder, which others find (Serving). There is one at a time.
 	Announce bool
-	// Reset forgets the state first, as the function Reset does, once Serve listens and has the folder. It wants Announce.
+	// Reset forgets the state once Serve listens and has the folder, before it is opened. Nothing is removed where something
+	// lies in the folder that is not the local cloud's. Cut short, it leaves a state that counts as damaged until it is done
+	// again. The access key stays: shells have it. It wants Announce.
 	Reset bool
 	// Watch is told what clients and functions do. It may be nil.
 	Watch traffic.Watcher

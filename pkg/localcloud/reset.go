@@ -1,28 +1,12 @@
 package localcloud
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// Reset forgets the state in a folder. It refuses while a server holds it, and where something lies in it that is not the
-// local cloud's; then nothing is removed. Where it is cut short, the state counts as damaged until it is done again. A folder
-// that is not there has no state. The access key stays: shells have it.
-func Reset(state string) error {
-	if _, err := os.Stat(state); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	lock, err := hold(state)
-	if err != nil {
-		return err
-	}
-	return errors.Join(forget(state), lock.Close())
-}
 
 // forget removes the state in a folder that is held.
 func forget(state string) error {
