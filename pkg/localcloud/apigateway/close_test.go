@@ -42,6 +42,19 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// closesUntilCalled closes the service, with no more time once a function is called.
+func (f *front) closesUntilCalled(t *testing.T, function string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		f.call(function)
+		cancel()
+	}()
+	if err := f.service.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A $disconnect that hangs does not hold up the end for ever, and the function is left alone with it.
 func TestCloseDoesNotWaitForEver(t *testing.T) {
 	f := newFront(t)
@@ -52,14 +65,7 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	})
 	c := f.connect(a)
 	go func() { _, _, _ = c.Read(context.WithoutCancel(t.Context())) }()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		f.call("disconnect")
-		cancel()
-	}()
-	if err := f.service.Close(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
+	f.closesUntilCalled(t, "disconnect")
 	f.watched(traffic.Disconnected)
 }
 
@@ -126,14 +132,7 @@ func TestCloseLeavesWhatStillWaits(t *testing.T) {
 	f.functions.set("disconnect", waiting)
 	c := f.connect(a)
 	go func() { _, _, _ = c.Read(context.WithoutCancel(t.Context())) }()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		f.call("disconnect")
-		cancel()
-	}()
-	if err := f.service.Close(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
+	f.closesUntilCalled(t, "disconnect")
 	const want = "disconnect was not called: the local cloud is being closed"
 	if e := f.watched(traffic.Warned); e.Text != want || f.kept() != 1 {
 		t.Errorf("who watches is told %v; %d are kept", e, f.kept())
